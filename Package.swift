@@ -1,0 +1,80 @@
+// swift-tools-version: 6.0
+//
+// ternbench: targets as one plain table. Debian 13 ships Swift 6.0.3, so the manifest stays at tools-version 6.0.
+import PackageDescription
+
+let swift: [SwiftSetting] = [
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+// Kernels are compiled for the baseline CPU: each ISA file opens its own target region, so no -march here.
+// -O3 is appended after SwiftPM's -O2 in release. Contraction stays off so that x86 and ARM give the same bits.
+// DWARF 4 is what valgrind 3.19 reads.
+let c: [CSetting] = [
+  .unsafeFlags(["-O3"], .when(configuration: .release)),
+  .unsafeFlags(["-std=c11", "-ffp-contract=off", "-gdwarf-4", "-Wall", "-Wextra", "-Wconversion"]),
+  .headerSearchPath("."),
+]
+
+let argumentParser = Target.Dependency.product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
+let csv = Target.Dependency.product(name: "SwiftCSV", package: "SwiftCSV")
+let textTable = Target.Dependency.product(name: "TextTable", package: "TextTable")
+
+func library(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = [])
+  -> Target
+{
+  .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: swift)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = [])
+  -> Target
+{
+  .testTarget(
+    name: name, dependencies: dependencies, resources: resources, swiftSettings: swift)
+}
+
+let package = Package(
+  name: "ternbench",
+  products: [
+    .executable(name: "ternbench", targets: ["ternbench"]),
+    .library(name: "MPGEMM", targets: ["MPGEMM"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
+    .package(url: "https://github.com/swiftcsv/SwiftCSV", exact: "0.10.0"),
+    .package(url: "https://github.com/ordo-one/TextTable", exact: "0.0.2"),
+  ],
+  targets: [
+    // C: the micro-kernels. MPGEMM alone imports it.
+    .target(name: "CKernels", path: "kernels", publicHeadersPath: "include", cSettings: c),
+
+    // Swift, lowest first; nothing points up.
+    library("MPGEMM", ["CKernels"]),
+    library("Models", [toml, csv], resources: [.embedInCode("catalogue.csv")]),
+    library("Machine", []),
+    library("Results", [csv]),
+    library("Report", ["Results", textTable]),
+    library("Bench", ["MPGEMM", "Models", "Machine", "Results"]),
+    .executableTarget(
+      name: "ternbench",
+      dependencies: [
+        "MPGEMM", "Models", "Machine", "Results", "Report", "Bench", argumentParser, textTable,
+      ],
+      swiftSettings: swift),
+
+    tests("MPGEMMTests", ["MPGEMM"]),
+    tests("ModelsTests", ["Models"]),
+    tests("MachineTests", ["Machine"]),
+    tests("ResultsTests", ["Results"]),
+    tests("ReportTests", ["Report"]),
+    tests("BenchTests", ["Bench"]),
+    tests("Conformance", ["MPGEMM", "Bench"]),
+    tests("CLITests", ["Results"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

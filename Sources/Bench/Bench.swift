@@ -1,0 +1,1 @@
+// Bench.swift: replaced as the module is built.

@@ -1,0 +1,1 @@
+// Machine.swift: replaced as the module is built.

@@ -1,0 +1,1 @@
+// Models.swift: replaced as the module is built.

@@ -1,0 +1,1 @@
+// Report.swift: replaced as the module is built.

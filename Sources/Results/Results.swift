@@ -1,0 +1,1 @@
+// Results.swift: replaced as the module is built.

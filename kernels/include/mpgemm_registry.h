@@ -1,0 +1,16 @@
+// mpgemm_registry.h: every kernel that this build holds.
+#pragma once
+
+#include "mpgemm_kernel.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// The number of built-in families, and family number index (null beyond the last).
+size_t mpgemm_family_count(void);
+const mpgemm_kernel *const *mpgemm_family_at(size_t index);
+
+#ifdef __cplusplus
+}
+#endif
