@@ -57,7 +57,7 @@ let package = Package(
     library("MPGEMM", ["CKernels"]),
     library("Models", [toml, csv], resources: [.embedInCode("catalogue.csv")]),
     library("Machine", []),
-    library("Results", [csv]),
+    library("Results", []),
     library("Report", ["Results", textTable]),
     library("Bench", ["MPGEMM", "Models", "Machine", "Results"]),
     .executableTarget(

@@ -1,0 +1,70 @@
+internal import Foundation
+
+/// A CSV file that grows row by row; each row is on the device when `append` returns.
+public final class CSVWriter<Row: CSVRow> {
+  private let path: String
+  private let file: OpenFile
+  private let columns = Row.columns
+
+  /// Creates the file with its header, whole or not at all.
+  public init(creating path: String) throws {
+    guard access(path, F_OK) != 0 else {
+      throw ResultsError(
+        .io, file: path, reason: "already exists", remedy: "rows of a run are never overwritten")
+    }
+    try AtomicFile.write(CSV.line(columns.map(\.name)), to: path)
+    self.path = path
+    file = try OpenFile(path, flags: O_WRONLY | O_APPEND)
+  }
+
+  /// Appends one row; after an error the file holds the rows that it held before.
+  ///
+  /// - Precondition: The row's values are consistent and finite.
+  public func append(_ row: Row) throws {
+    if let inconsistency = row.inconsistency {
+      preconditionFailure("\(path): \(inconsistency): \(row)")
+    }
+    let line = CSV.line(columns.map { $0.write(row) })
+    let end = try file.size()
+    do {
+      try file.write(Array(line.utf8))
+      try file.sync()
+    } catch {
+      file.cut(to: end)
+      throw error
+    }
+  }
+}
+
+/// RFC 4180, with LF line ends.
+enum CSV {
+  /// One line of a file, with its line end.
+  static func line(_ cells: [String]) -> String {
+    cells.map(quoted).joined(separator: ",") + "\n"
+  }
+
+  /// The cell, in quotes where it needs them, and where a spreadsheet would trim it.
+  private static func quoted(_ cell: String) -> String {
+    let bytes = cell.utf8
+    let edges = [bytes.first, bytes.last]
+    guard
+      bytes.contains(where: [comma, quote, lf, cr].contains)
+        || edges.contains(space) || edges.contains(tab)
+    else { return cell }
+    // By scalar: as a Character, a quote may hide under a combining mark.
+    var scalars = String.UnicodeScalarView("\"".unicodeScalars)
+    for scalar in cell.unicodeScalars {
+      scalars.append(scalar)
+      if scalar == "\"" { scalars.append(scalar) }
+    }
+    scalars.append("\"")
+    return String(scalars)
+  }
+
+  static let comma = UInt8(ascii: ",")
+  static let quote = UInt8(ascii: "\"")
+  static let lf = UInt8(ascii: "\n")
+  static let cr = UInt8(ascii: "\r")
+  private static let space = UInt8(ascii: " ")
+  private static let tab = UInt8(ascii: "\t")
+}

@@ -1,0 +1,187 @@
+/// How a benchmarked case ended.
+public enum Status: String, NamedCell {
+  /// Verified in this run, then measured.
+  case ok
+  /// The result was wrong: not timed, and the reason is the first mismatch.
+  case failed
+  /// Not run at all, for the reason given.
+  case skipped
+}
+
+/// Where the weights are when a call begins.
+public enum CacheRegime: String, NamedCell {
+  /// One matrix, again and again.
+  case hot
+  /// A pool of matrices too large for the caches, in rotation.
+  case cold
+}
+
+/// One row of `kernels.csv`: one kernel on one shape, at one number of tokens and threads, in one
+/// cache regime.
+public struct KernelRow: CSVRow {
+  public var run: String
+  public var kernel: String
+  public var family: String
+  public var layout: String
+  public var isa: String
+  public var bitsPerWeight: Double
+  public var lossless: Bool
+  /// The model's slug; empty for a bare shape.
+  public var model: String
+  /// The layer's name in its model; empty for a bare shape.
+  public var layer: String
+  public var outFeatures: Int
+  public var inFeatures: Int
+  public var tokens: Int
+  public var threads: Int
+  public var cache: CacheRegime
+  public var status: Status
+  /// Why the row is not ok, or why one of its cells is empty.
+  public var reason: String
+
+  /// The median of quantize + prepare + compute.
+  public var timeSeconds: Double?
+  public var quantizeSeconds: Double?
+  public var prepareSeconds: Double?
+  public var computeSeconds: Double?
+  public var packSeconds: Double?
+  public var packedBytes: Int?
+  /// Against the oracle, in this run; nil when there was no comparison or it was not finite.
+  public var maxAbsError: Double?
+  /// The mean square error over the mean square of the exact result.
+  public var nmse: Double?
+  /// The share of weights that are zero.
+  public var zeroDensity: Double?
+  public var seed: UInt64?
+  /// The one-line command that repeats the row.
+  public var reproduce: String = ""
+  /// How many repetitions `timeSeconds` is the median of.
+  public var samples: Int?
+  /// The median absolute deviation of the samples from their median, over that median.
+  public var timeMdAPE: Double?
+  /// How often the layer occurs for one token of the model; 1 for a bare shape.
+  public var layerCount: Int = 1
+  /// What the kernel declares: 0 is bit-exact.
+  public var tolerance: Double?
+  /// What a reader of the numbers should know: "single sample".
+  public var note: String = ""
+  /// The bytes of the rotating pool of a cold case.
+  public var poolBytes: Int?
+  /// The page size that was asked for and what was obtained.
+  public var pageSize: String = ""
+  /// The read bandwidth measured within this case: same buffer size, page size and threads.
+  public var readGBPerSecond: Double?
+
+  /// Creates a row that says what was to be measured and how that ended; measurements follow as
+  /// properties.
+  public init(
+    run: String, kernel: String, family: String, layout: String, isa: String,
+    bitsPerWeight: Double, lossless: Bool, model: String, layer: String, outFeatures: Int,
+    inFeatures: Int, tokens: Int, threads: Int, cache: CacheRegime, status: Status,
+    reason: String = ""
+  ) {
+    self.run = run
+    self.kernel = kernel
+    self.family = family
+    self.layout = layout
+    self.isa = isa
+    self.bitsPerWeight = bitsPerWeight
+    self.lossless = lossless
+    self.model = model
+    self.layer = layer
+    self.outFeatures = outFeatures
+    self.inFeatures = inFeatures
+    self.tokens = tokens
+    self.threads = threads
+    self.cache = cache
+    self.status = status
+    self.reason = reason
+  }
+}
+
+extension KernelRow {
+  public static let schemaVersion = 1
+
+  public static let values: [Column<KernelRow>] = [
+    Column("run", \.run),
+    Column("kernel", \.kernel),
+    Column("family", \.family),
+    Column("layout", \.layout),
+    Column("isa", \.isa),
+    Column("bits_per_weight", \.bitsPerWeight),
+    Column("lossless", \.lossless),
+    Column("model", \.model),
+    Column("layer", \.layer),
+    Column("out_features", \.outFeatures),
+    Column("in_features", \.inFeatures),
+    Column("tokens", \.tokens),
+    Column("threads", \.threads),
+    Column("cache", \.cache),
+    Column("status", \.status),
+    Column("reason", \.reason),
+    Column("time_s", \.timeSeconds),
+    Column("gop_per_s", derived: \.gopPerSecond),
+    Column("packed_gb_per_s", derived: \.packedGBPerSecond),
+    Column("quantize_s", \.quantizeSeconds),
+    Column("prepare_s", \.prepareSeconds),
+    Column("compute_s", \.computeSeconds),
+    Column("pack_s", \.packSeconds),
+    Column("packed_bytes", \.packedBytes),
+    Column("max_abs_error", \.maxAbsError),
+    Column("nmse", \.nmse),
+    Column("zero_density", \.zeroDensity),
+    Column("seed", \.seed),
+    Column("reproduce", \.reproduce),
+    Column("samples", \.samples),
+    Column("time_mdape", \.timeMdAPE),
+    Column("layer_count", \.layerCount),
+    Column("tolerance", \.tolerance),
+    Column("note", \.note),
+    Column("pool_bytes", \.poolBytes),
+    Column("page_size", \.pageSize),
+    Column("read_gb_per_s", \.readGBPerSecond),
+    Column("percent_of_read", derived: \.percentOfRead),
+  ]
+
+  public static let blank = KernelRow(
+    run: "", kernel: "", family: "", layout: "", isa: "", bitsPerWeight: 0, lossless: false,
+    model: "", layer: "", outFeatures: 1, inFeatures: 1, tokens: 1, threads: 1, cache: .hot,
+    status: .skipped)
+
+  /// 2·M·N·K / time: a multiplication and an addition for each weight and token, 1e9 a second.
+  public var gopPerSecond: Double? {
+    timeSeconds.map { 2e-9 * Double(outFeatures) * Double(tokens) * Double(inFeatures) / $0 }
+  }
+
+  /// Packed weights over time, in 1e9 bytes a second.
+  public var packedGBPerSecond: Double? {
+    guard let timeSeconds, let packedBytes else { return nil }
+    return 1e-9 * Double(packedBytes) / timeSeconds
+  }
+
+  /// The packed weights' rate as a percentage of the read bandwidth.
+  public var percentOfRead: Double? {
+    guard let packedGBPerSecond, let readGBPerSecond else { return nil }
+    return 100 * packedGBPerSecond / readGBPerSecond
+  }
+
+  public var inconsistency: String? {
+    if min(outFeatures, inFeatures, tokens, threads, layerCount) < 1 {
+      return "out_features, in_features, tokens, threads and layer_count are at least 1"
+    }
+    if readGBPerSecond.map({ $0 <= 0 }) ?? false { return "read_gb_per_s is above 0" }
+    switch status {
+    case .ok:
+      guard let timeSeconds, timeSeconds > 0, let samples, samples >= 1 else {
+        return "a row that is ok has a time_s above 0 and its number of samples"
+      }
+      guard maxAbsError != nil else {
+        return "a row that is ok was verified and has a max_abs_error"
+      }
+    case .failed, .skipped:
+      if reason.isEmpty { return "a row that is \(status.rawValue) has a reason" }
+      if timeSeconds != nil { return "a row that is \(status.rawValue) has no time_s" }
+    }
+    return nil
+  }
+}

@@ -1,1 +1,0 @@
-// Results.swift: replaced as the module is built.
