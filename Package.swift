@@ -53,10 +53,13 @@ let package = Package(
     // C: the micro-kernels. MPGEMM alone imports it.
     .target(name: "CKernels", path: "kernels", publicHeadersPath: "include", cSettings: c),
 
+    // C: what Linux hides from Swift. Machine alone imports it.
+    .target(name: "CMachine", path: "Sources/CMachine", cSettings: c),
+
     // Swift, lowest first; nothing points up.
     library("MPGEMM", ["CKernels"]),
     library("Models", [toml, csv], resources: [.embedInCode("catalogue.csv")]),
-    library("Machine", []),
+    library("Machine", ["CMachine"]),
     library("Results", []),
     library("Report", ["Results", textTable]),
     library("Bench", ["MPGEMM", "Models", "Machine", "Results"]),
