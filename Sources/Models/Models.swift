@@ -1,1 +1,0 @@
-// Models.swift: replaced as the module is built.
