@@ -28,7 +28,8 @@ public struct CSVReader<Row: CSVRow>: Sendable {
     }
     let body = records.complete.dropFirst()
     let columns = try CSVReader.columns(path, header: header, first: body.first)
-    rows = try body.map { try CSVReader.row($0, columns, path) }
+    let version = body.first?.cells[0] ?? ""
+    rows = try body.map { try CSVReader.row($0, columns, version: version, path) }
     tornLine = records.tornLine
   }
 
@@ -92,24 +93,32 @@ public struct CSVReader<Row: CSVRow>: Sendable {
   }
 
   private static func row(
-    _ record: CSVRecords.Record, _ columns: [Column<Row>], _ path: String
+    _ record: CSVRecords.Record, _ columns: [Column<Row>], version: String, _ path: String
   ) throws -> Row {
     let cells = record.cells
     guard cells.count == columns.count else {
       throw error(path, line: record.line, "\(cells.count) cells for \(columns.count) columns")
     }
+    guard cells[0] == version else {
+      throw error(
+        path, line: record.line, column: columns[0].name,
+        "schema version \(cells[0].quotedForError) in a file of version \(version)")
+    }
     var row = Row.blank
-    let pairs = Array(zip(columns, cells))
-    for (column, cell) in pairs.filter({ !$0.0.isDerived }) + pairs.filter({ $0.0.isDerived }) {
-      if let expectation = column.read(cell, &row) {
-        throw error(
-          path, line: record.line, column: column.name,
-          "\(cell.quotedForError) is not \(expectation)")
+    func take(derived: Bool) throws {
+      for (column, cell) in zip(columns, cells) where column.isDerived == derived {
+        if let expectation = column.read(cell, &row) {
+          throw error(
+            path, line: record.line, column: column.name,
+            "\(cell.quotedForError) is not \(expectation)")
+        }
       }
     }
+    try take(derived: false)
     if let inconsistency = row.inconsistency {
       throw error(path, line: record.line, inconsistency)
     }
+    try take(derived: true)
     return row
   }
 

@@ -148,15 +148,15 @@ extension KernelRow {
     model: "", layer: "", outFeatures: 1, inFeatures: 1, tokens: 1, threads: 1, cache: .hot,
     status: .skipped)
 
-  /// 2·M·N·K / time: a multiplication and an addition for each weight and token, 1e9 a second.
+  /// 2·M·N·K / time: a multiplication and an addition for each weight and token, in 1e9 a second.
   public var gopPerSecond: Double? {
-    timeSeconds.map { 2e-9 * Double(outFeatures) * Double(tokens) * Double(inFeatures) / $0 }
+    timeSeconds.map { 2 * Double(outFeatures) * Double(tokens) * Double(inFeatures) / $0 / 1e9 }
   }
 
   /// Packed weights over time, in 1e9 bytes a second.
   public var packedGBPerSecond: Double? {
     guard let timeSeconds, let packedBytes else { return nil }
-    return 1e-9 * Double(packedBytes) / timeSeconds
+    return Double(packedBytes) / timeSeconds / 1e9
   }
 
   /// The packed weights' rate as a percentage of the read bandwidth.

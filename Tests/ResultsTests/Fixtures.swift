@@ -25,6 +25,21 @@ func text(_ path: String) throws -> String {
   try String(contentsOfFile: path, encoding: .utf8)
 }
 
+/// The error that a call must throw; nil, and an issue, when it throws none.
+func resultsError<T>(
+  _ body: () throws -> T, sourceLocation: SourceLocation = #_sourceLocation
+) -> ResultsError? {
+  do {
+    _ = try body()
+    Issue.record("no error was thrown", sourceLocation: sourceLocation)
+  } catch let error as ResultsError {
+    return error
+  } catch {
+    Issue.record(error, sourceLocation: sourceLocation)
+  }
+  return nil
+}
+
 /// SplitMix64: the same rows in every run of the tests.
 struct Seeded: RandomNumberGenerator {
   var state: UInt64

@@ -9,7 +9,7 @@ import Testing
 
   @Test func everyRowComesBackAsItWasWritten() throws {
     var random = Seeded(state: 1)
-    let rows = (0..<300).map { _ in KernelRow.random(&random) }
+    let rows = (0..<100).map { _ in KernelRow.random(&random) }
     let writer = try CSVWriter<KernelRow>(creating: folder("kernels.csv"))
     for row in rows { try writer.append(row) }
     let read = try CSVReader<KernelRow>(folder("kernels.csv"))

@@ -1,0 +1,92 @@
+import Foundation
+import Testing
+
+@testable import Results
+
+@Suite struct SchemaTests {
+  /// Written out, so that nobody moves or renames a column without seeing that it is a new schema.
+  @Test func theHeadersAreThoseOfSchemaOne() {
+    let kernels = """
+      schema_version,run,kernel,family,layout,isa,bits_per_weight,lossless,model,layer,\
+      out_features,in_features,tokens,threads,cache,status,reason,time_s,gop_per_s,\
+      packed_gb_per_s,quantize_s,prepare_s,compute_s,pack_s,packed_bytes,max_abs_error,nmse,\
+      zero_density,seed,reproduce,samples,time_mdape,layer_count,tolerance,note,pool_bytes,\
+      page_size,read_gb_per_s,percent_of_read
+      """
+    #expect(KernelRow.columns.map(\.name).joined(separator: ",") == kernels)
+    let samples = """
+      schema_version,run,kernel,model,layer,out_features,in_features,tokens,threads,cache,\
+      repetition,order,quantize_s,prepare_s,compute_s,time_s,iterations
+      """
+    #expect(SampleRow.columns.map(\.name).joined(separator: ",") == samples)
+    let ceilings = """
+      schema_version,run,probe,bytes,threads,page_size,prefetch,median_gb_per_s,\
+      best_gb_per_s,samples
+      """
+    #expect(CeilingRow.columns.map(\.name).joined(separator: ",") == ceilings)
+  }
+
+  @Test func namesAreSnakeCaseAndUnique() {
+    let files = [KernelRow.columns.map(\.name), SampleRow.columns.map(\.name)]
+    for names in files + [CeilingRow.columns.map(\.name)] {
+      #expect(Set(names).count == names.count)
+      #expect(names.allSatisfy { $0.wholeMatch(of: /[a-z][a-z0-9]*(_[a-z0-9]+)*/) != nil })
+    }
+  }
+
+  @Test func aRowIsTheseBytes() {
+    let cells = KernelRow.columns.map { $0.write(.measured) }
+    let line = """
+      1,r,i2s_avx2,i2s,i2s_128,avx2,2.0,true,2b-4t,q,2560,2560,1,1,cold,ok,,0.000128,\
+      102.4,12.8,,,,,1638400,0.0,0.0,,,,9,,1,,,,,16.0,80.0
+
+      """
+    #expect(CSV.line(cells) == line)
+  }
+
+  @Test func derivedValuesFollowTheDefinitions() {
+    let row = KernelRow.measured
+    // 2 * 2560 * 2560 * 1 / 128 us; 1638400 B / 128 us; 12.8 of 16.
+    #expect(abs((row.gopPerSecond ?? 0) - 102.4) < 1e-9)
+    #expect(abs((row.packedGBPerSecond ?? 0) - 12.8) < 1e-9)
+    #expect(abs((row.percentOfRead ?? 0) - 80) < 1e-9)
+    #expect(KernelRow.blank.gopPerSecond == nil && KernelRow.blank.percentOfRead == nil)
+  }
+
+  @Test func numbersThatAreNoneAreNoCells() {
+    #expect(Double.nan.ifFinite == nil && Double.infinity.ifFinite == nil && 1.5.ifFinite == 1.5)
+    for text in ["nan", "inf", "-inf", "0x1p3", "1e999", "", " 1", "1,5", "infinity"] {
+      #expect(Double(cell: text) == nil, "\(text)")
+    }
+    #expect(Double(cell: "-1.5e-3") == -0.0015)
+  }
+
+  /// A row type whose second version has grown to the right.
+  private struct Grown: CSVRow {
+    var name = ""
+    var joules: Double?
+
+    static let schemaVersion = 2
+    static let values: [Column<Grown>] = [
+      Column("name", \.name), Column("energy_j", \.joules, since: 2),
+    ]
+    static let blank = Grown()
+  }
+
+  @Test func filesOfAnOlderSchemaStayReadable() throws {
+    let folder = try TemporaryFolder()
+    try AtomicFile.write("schema_version,name\n1,a\n1,b\n", to: folder("old.csv"))
+    #expect(
+      try CSVReader<Grown>(folder("old.csv")).rows == [Grown(name: "a"), Grown(name: "b")])
+
+    try AtomicFile.write("schema_version,name\n", to: folder("empty.csv"))
+    #expect(try CSVReader<Grown>(folder("empty.csv")).rows.isEmpty)
+
+    try AtomicFile.write("schema_version,name\n1,a\n2,b\n", to: folder("mixed.csv"))
+    #expect(throws: ResultsError.self) { try CSVReader<Grown>(folder("mixed.csv")) }
+
+    try AtomicFile.write("schema_version,name\n2,a\n", to: folder("lacking.csv"))
+    let error = resultsError { try CSVReader<Grown>(folder("lacking.csv")) }
+    #expect(error?.reason == "no column \"energy_j\" for schema version 2")
+  }
+}
