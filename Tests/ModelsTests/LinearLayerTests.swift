@@ -62,7 +62,7 @@ private func inWords(_ layers: [LinearLayer]) -> [String] {
     #expect(layers.map(\.name) == ["q", "k", "v", "o", "gate", "up", "down"])
   }
 
-  @Test func abaselineHasNoTernaryLayer() throws {
+  @Test func aBaselineHasNoTernaryLayer() throws {
     let model = try ModelCatalogue.model(slug: "llama3.2-1b")
     #expect(model.ternaryLayers.isEmpty)
     #expect(model.linearLayers.count == 8)
