@@ -19,16 +19,48 @@ public struct Run: Equatable, Sendable {
     environment = try RunEnvironment(contentsOf: folder.environment)
     kernels = try CSVReader(folder.kernels).rows
     ceilings = access(folder.ceilings, F_OK) == 0 ? try CSVReader(folder.ceilings).rows : []
-    // Rows of another run may be of another machine.
-    for (file, runs) in [
-      (folder.kernels, kernels.map(\.run)), (folder.ceilings, ceilings.map(\.run)),
-    ] {
-      if let stranger = runs.first(where: { $0 != environment.run }) {
-        throw ResultsError(
-          .data, file: file, column: "run",
-          reason: "a row of run \(stranger.quotedForError) in the folder of \(environment.run)",
-          remedy: "keep each run in its own folder")
-      }
+    try checkRun(folder.kernels, kernels.map(\.run))
+    try checkRun(folder.ceilings, ceilings.map(\.run))
+    try checkLayers(folder.kernels)
+    try checkCases(folder.kernels)
+  }
+
+  /// Rows of another run may be of another machine.
+  private func checkRun(_ file: String, _ runs: [String]) throws {
+    guard let stranger = runs.first(where: { $0 != environment.run }) else { return }
+    throw ResultsError(
+      .data, file: file, column: "run",
+      reason: "a row of run \(stranger.quotedForError) in the folder of \(environment.run)",
+      remedy: "keep each run in its own folder")
+  }
+
+  /// A total per token needs to know all layers of a model.
+  private func checkLayers(_ file: String) throws {
+    let layers = Dictionary(
+      environment.models.map { ($0.slug, Set($0.layers)) }, uniquingKeysWith: { $0.union($1) })
+    guard
+      let row = kernels.first(where: {
+        !$0.model.isEmpty && layers[$0.model]?.contains($0.layer) != true
+      })
+    else { return }
+    throw ResultsError(
+      .data, file: file, column: "layer",
+      reason: "environment.json lists no layer \(row.layer.quotedForError) of \(row.model)",
+      remedy: "keep the two files of one run together")
+  }
+
+  private func checkCases(_ file: String) throws {
+    var seen: Set<[String]> = []
+    for row in kernels {
+      let numbers = [row.outFeatures, row.inFeatures, row.tokens, row.threads].map(\.description)
+      let isNew = seen.insert([row.kernel, row.model, row.layer, row.cache.rawValue] + numbers)
+        .inserted
+      guard !isNew else { continue }
+      throw ResultsError(
+        .data, file: file,
+        reason:
+          "two rows of \(row.kernel), layer \(row.layer.quotedForError), tokens \(row.tokens)",
+        remedy: "keep one row a case")
     }
   }
 }

@@ -100,6 +100,19 @@ public struct RunEnvironment: Codable, Equatable, Sendable {
     }
   }
 
+  /// A model whose layers were to be measured: what a total per token has to add up.
+  public struct Model: Codable, Equatable, Sendable {
+    public var slug: String
+    /// The names of its ternary layers, in the model's order.
+    public var layers: [String]
+
+    /// Creates the description of a model.
+    public init(slug: String, layers: [String]) {
+      self.slug = slug
+      self.layers = layers
+    }
+  }
+
   public var schemaVersion: Int
   /// The name of the run's folder, which every row repeats.
   public var run: String
@@ -110,6 +123,7 @@ public struct RunEnvironment: Codable, Equatable, Sendable {
   /// The options in effect, defaults included.
   public var options: [String: String]
   public var seeds: [UInt64]
+  public var models: [Model]
   public var program: Program
   public var processor: Processor
   public var system: System
@@ -117,7 +131,7 @@ public struct RunEnvironment: Codable, Equatable, Sendable {
   /// Creates the description of a run.
   public init(
     run: String, utc: String, host: String, commandLine: [String], options: [String: String],
-    seeds: [UInt64], program: Program, processor: Processor, system: System
+    seeds: [UInt64], models: [Model], program: Program, processor: Processor, system: System
   ) {
     schemaVersion = RunEnvironment.schemaVersion
     self.run = run
@@ -126,6 +140,7 @@ public struct RunEnvironment: Codable, Equatable, Sendable {
     self.commandLine = commandLine
     self.options = options
     self.seeds = seeds
+    self.models = models
     self.program = program
     self.processor = processor
     self.system = system

@@ -9,7 +9,7 @@ extension RunEnvironment {
     RunEnvironment(
       run: run, utc: "2026-11-21T03:15:00Z", host: "box", commandLine: ["ternbench", "bench"],
       options: ["min_time": "0.1", "minTime": "kept as it is", "tokens": "1,128"],
-      seeds: [1, .max],
+      seeds: [1, .max], models: [Model(slug: "2b-4t", layers: ["q", "k"])],
       program: Program(
         version: "0.1.0", commit: .value("abc1234"), modified: .value(false),
         configuration: "release", compiler: .value("clang 21"), flags: .value("-O3 -std=c11")),
@@ -82,6 +82,27 @@ extension RunEnvironment {
     try CSVWriter<KernelRow>(creating: made.kernels).append(.measured)
     let error = resultsError { try Run(made) }
     #expect(error?.reason == "a row of run \"r\" in the folder of \(made.run)")
+  }
+
+  @Test func aCaseStandsOnceAndItsLayerInTheEnvironment() throws {
+    let made = try RunFolder(creatingIn: folder.path, utc: instant, host: "box", commit: "abc")
+    try RunEnvironment.sample(run: made.run).write(to: made.environment)
+    let writer = try CSVWriter<KernelRow>(creating: made.kernels)
+    var row = KernelRow.measured
+    row.run = made.run
+    try writer.append(row)
+    row.threads = 2
+    try writer.append(row)
+    #expect(try Run(made).kernels.count == 2)
+
+    try writer.append(row)
+    #expect(resultsError { try Run(made) }?.reason == "two rows of i2s_avx2, layer \"q\", tokens 1")
+
+    row.layer = "router"
+    try writer.append(row)
+    #expect(
+      resultsError { try Run(made) }?.reason
+        == "environment.json lists no layer \"router\" of 2b-4t")
   }
 
   @Test func aMissingRunNamesTheNewestThereIs() throws {
