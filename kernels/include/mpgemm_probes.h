@@ -1,0 +1,30 @@
+// mpgemm_probes.h: pure reading, the ceiling for a kernel that streams its packed weights.
+//
+// A probe reads every byte of a buffer once and does as little else as it can. Which one is fastest
+// depends on the CPU: the ceiling is the best of the list, at the best prefetch distance, over the
+// same buffer and pages as the weights.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct {
+  const char *name;  // "portable", "avx2", "avx2_2streams": the buffer's halves read side by side
+  uint64_t isa;      // MPGEMM_ISA_* bits needed
+
+  // Reads all bytes of buffer, which lies on MPGEMM_ALIGN, and fetches ahead of itself by
+  // prefetch_distance bytes (0: leaves that to the hardware). Returns the sum, modulo 2^64, of the
+  // buffer's 64-bit words, its last word padded with zeros; all probes return the same.
+  uint64_t (*read)(const void *buffer, size_t bytes, size_t prefetch_distance);
+} mpgemm_read_probe;
+
+// The probes of this build, most demanding first, null last; the last is portable.
+const mpgemm_read_probe *const *mpgemm_read_probes(void);
+
+#ifdef __cplusplus
+}
+#endif
