@@ -3,10 +3,19 @@
 // ternbench: targets as one plain table. Debian 13 ships Swift 6.0.3, so the manifest stays at tools-version 6.0.
 import PackageDescription
 
+// Set by continuous integration. As -Xswiftc and -Xcc the flags would reach the dependencies too, and
+// SwiftPM 6.3 stumbles over -Xcc -Werror.
+let werror = Context.environment["TERNBENCH_WERROR"] == "1"
+
+// Set by `make test-sanitize` beside --sanitize=address: Swift has no UndefinedBehaviorSanitizer on
+// Linux, so C gets it here, and every finding ends the run.
+let sanitize = Context.environment["TERNBENCH_SANITIZE"] == "1"
+
 let swift: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
   .enableUpcomingFeature("ExistentialAny"),
   .enableUpcomingFeature("InternalImportsByDefault"),
+  .unsafeFlags(werror ? ["-warnings-as-errors"] : []),
 ]
 
 // Kernels are compiled for the baseline CPU: each ISA file opens its own target region, so no -march here.
@@ -15,7 +24,13 @@ let swift: [SwiftSetting] = [
 let c: [CSetting] = [
   .unsafeFlags(["-O3"], .when(configuration: .release)),
   .unsafeFlags(["-std=c11", "-ffp-contract=off", "-gdwarf-4", "-Wall", "-Wextra", "-Wconversion"]),
+  .unsafeFlags(werror ? ["-Werror"] : []),
+  .unsafeFlags(sanitize ? ["-fsanitize=undefined,float-cast-overflow"] : []),
+  .unsafeFlags(sanitize ? ["-fno-sanitize-recover=all", "-fno-omit-frame-pointer"] : []),
   .headerSearchPath("."),
+]
+let cRuntime: [LinkerSetting] = [
+  .unsafeFlags(sanitize ? ["-Xclang-linker", "-fsanitize=undefined"] : [])
 ]
 
 let argumentParser = Target.Dependency.product(
@@ -51,10 +66,13 @@ let package = Package(
   ],
   targets: [
     // C: the micro-kernels. MPGEMM alone imports it.
-    .target(name: "CKernels", path: "kernels", publicHeadersPath: "include", cSettings: c),
+    .target(
+      name: "CKernels", path: "kernels", publicHeadersPath: "include", cSettings: c,
+      linkerSettings: cRuntime),
 
     // C: what Linux hides from Swift. Machine alone imports it.
-    .target(name: "CMachine", path: "Sources/CMachine", cSettings: c),
+    .target(
+      name: "CMachine", path: "Sources/CMachine", cSettings: c, linkerSettings: cRuntime),
 
     // Swift, lowest first; nothing points up.
     library("MPGEMM", ["CKernels"]),

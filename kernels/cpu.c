@@ -35,8 +35,7 @@ uint64_t mpgemm_cpu_isa(void) {
   if (__builtin_cpu_supports("avx512vbmi")) isa |= MPGEMM_ISA_AVX512VBMI;
   if (__builtin_cpu_supports("avx512vpopcntdq")) isa |= MPGEMM_ISA_AVX512VPOPCNTDQ;
   if (__builtin_cpu_supports("avx512bf16")) isa |= MPGEMM_ISA_AVX512BF16;
-  if (__builtin_cpu_supports("amx-tile") && __builtin_cpu_supports("amx-int8") &&
-      amx_permitted()) {
+  if (__builtin_cpu_supports("amx-tile") && __builtin_cpu_supports("amx-int8") && amx_permitted()) {
     isa |= MPGEMM_ISA_AMXINT8;
   }
   return isa;

@@ -1,0 +1,43 @@
+# `make bench` measures, `make test` proves. Everything else is for those who change the code.
+
+ternbench = .build/release/ternbench
+swift_files = Package.swift Sources Tests
+c_files = git ls-files -z --cached --others --exclude-standard '*.c' '*.h'
+# Tests see the internals of release modules, so they are built beside the product, not over it.
+release_tests = swift test -c release -Xswiftc -enable-testing
+
+.PHONY: bench test test-sanitize format lint clean
+
+# Builds, verifies every kernel, measures BitNet b1.58 2B4T and writes the report.
+bench:
+	@tools/need.sh swift git
+	swift build -c release --product ternbench
+	$(ternbench) verify --model 2b-4t
+	run=$$($(ternbench) bench --model 2b-4t --tokens 1,128 --threads 1,all) && $(ternbench) report "$$run"
+
+# Runs every test, the conformance of every kernel included.
+test:
+	@tools/need.sh swift git
+	$(release_tests) --scratch-path .build-test
+
+# The same under AddressSanitizer and, in C, UndefinedBehaviorSanitizer; the only leaks are XCTest's own.
+test-sanitize:
+	@tools/need.sh swift git
+	TERNBENCH_SANITIZE=1 ASAN_OPTIONS=detect_leaks=0 $(release_tests) --scratch-path .build-sanitize \
+	  --sanitize=address -Xswiftc -use-ld=lld
+
+format:
+	@tools/need.sh swift git clang-format-19
+	swift format --in-place --recursive --parallel $(swift_files)
+	$(c_files) | xargs -0 -r clang-format-19 -i
+
+# Layout, and the two rules on imports that the compiler cannot keep.
+lint:
+	@tools/need.sh swift git clang-format-19
+	swift format lint --strict --recursive --parallel $(swift_files)
+	$(c_files) | xargs -0 -r clang-format-19 --dry-run -Werror
+	! git grep -n 'import CKernels' -- Sources Tests ':!Sources/MPGEMM'
+	! git grep -n 'import CMachine' -- Sources Tests ':!Sources/Machine'
+
+clean:
+	rm -rf .build .build-test .build-sanitize

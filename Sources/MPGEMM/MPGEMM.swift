@@ -1,0 +1,1 @@
+// MPGEMM.swift: replaced as the module is built.
