@@ -92,7 +92,7 @@ let package = Package(
     tests("ModelsTests", ["Models"]),
     tests("MachineTests", ["Machine"]),
     tests("ResultsTests", ["Results"]),
-    tests("ReportTests", ["Report"]),
+    tests("ReportTests", ["Report", "Results"], resources: [.copy("Fixtures")]),
     tests("BenchTests", ["Bench"]),
     tests("Conformance", ["MPGEMM", "Bench"]),
     tests("CLITests", ["Results"]),

@@ -48,7 +48,8 @@ public struct Column<Row>: Sendable {
           abs(parsed - derived) <= 1e-6 * abs(derived)
         default: false
         }
-      return agrees ? nil : "\(derived.cell.quotedForError), which follows from the other cells"
+      let text = derived.map { $0.isFinite ? $0.cell : "infinite" } ?? ""
+      return agrees ? nil : "\(text.quotedForError), which follows from the other cells"
     }
   }
 

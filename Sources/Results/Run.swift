@@ -19,10 +19,20 @@ public struct Run: Equatable, Sendable {
     environment = try RunEnvironment(contentsOf: folder.environment)
     kernels = try CSVReader(folder.kernels).rows
     ceilings = access(folder.ceilings, F_OK) == 0 ? try CSVReader(folder.ceilings).rows : []
+    try checkName(folder.environment)
     try checkRun(folder.kernels, kernels.map(\.run))
     try checkRun(folder.ceilings, ceilings.map(\.run))
     try checkLayers(folder.kernels)
     try checkCases(folder.kernels)
+  }
+
+  /// The name becomes that of a folder.
+  private func checkName(_ file: String) throws {
+    let name = environment.run
+    guard name.isEmpty || name.hasPrefix(".") || name.contains("/") else { return }
+    throw ResultsError(
+      .data, file: file, column: "run", reason: "\(name.quotedForError) cannot name a folder",
+      remedy: "restore the file")
   }
 
   /// Rows of another run may be of another machine.
@@ -52,14 +62,15 @@ public struct Run: Equatable, Sendable {
   private func checkCases(_ file: String) throws {
     var seen: Set<[String]> = []
     for row in kernels {
-      let numbers = [row.outFeatures, row.inFeatures, row.tokens, row.threads].map(\.description)
-      let isNew = seen.insert([row.kernel, row.model, row.layer, row.cache.rawValue] + numbers)
-        .inserted
+      let layer = row.model.isEmpty ? "\(row.outFeatures)x\(row.inFeatures)" : row.layer
+      let isNew = seen.insert([
+        row.kernel, row.model, layer, row.cache.rawValue, "\(row.tokens)", "\(row.threads)",
+      ]).inserted
       guard !isNew else { continue }
       throw ResultsError(
         .data, file: file,
         reason:
-          "two rows of \(row.kernel), layer \(row.layer.quotedForError), tokens \(row.tokens)",
+          "two rows of \(row.kernel), layer \(layer.quotedForError), tokens \(row.tokens)",
         remedy: "keep one row a case")
     }
   }

@@ -1,1 +1,144 @@
+import Foundation
+import Results
 import Testing
+
+@testable import Report
+
+/// A small run made by hand (its times are round numbers), and the page it must give.
+enum Fixture {
+  static let name = "20261121T031500Z-box-abc1234"
+
+  static var fixtures: URL { Bundle.module.bundleURL.appendingPathComponent("Fixtures") }
+  static var path: String { fixtures.appendingPathComponent(name).path }
+
+  static func run() throws -> Run { try Run(RunFolder(opening: path)) }
+
+  static func golden(_ name: String) throws -> String {
+    try String(contentsOf: fixtures.appendingPathComponent(name), encoding: .utf8)
+  }
+}
+
+/// A copy of the fixture's run with a change to its kernels.csv, removed with its owner.
+final class RunCopy {
+  let parent = FileManager.default.temporaryDirectory.path + "/ternbench-\(UUID().uuidString)"
+  let folder: RunFolder
+
+  init(_ change: (String) -> String = { $0 }) throws {
+    try RunFolder.makeFolders(parent)
+    try FileManager.default.copyItem(atPath: Fixture.path, toPath: "\(parent)/\(Fixture.name)")
+    folder = try RunFolder(opening: "\(parent)/\(Fixture.name)")
+    let text = change(try String(contentsOfFile: folder.kernels, encoding: .utf8))
+    try AtomicFile.write(text, to: folder.kernels)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: parent) }
+
+  func page() throws -> String { try RunReport(Run(folder)).page }
+}
+
+@Suite struct ReportTests {
+  /// To accept a changed page, copy the file that the failure names over the golden one.
+  @Test func thePageIsTheGoldenOne() throws {
+    let page = try RunReport(Fixture.run()).page
+    let expected = try Fixture.golden("golden.md")
+    if page != expected {
+      let actual = FileManager.default.temporaryDirectory.path + "/ternbench-golden.md"
+      try AtomicFile.write(page, to: actual)
+      Issue.record("the page differs from golden.md: diff it with \(actual)")
+    }
+  }
+
+  @Test func theSameFolderGivesTheSameBytes() throws {
+    let pages = try (0..<3).map { _ in try RunReport(Fixture.run()).page }
+    #expect(Set(pages).count == 1)
+  }
+
+  /// The fixture's totals by hand: 30 × (q + k), which differ by a round factor.
+  @Test func totalsAndSpeedUpsAreTheDefinitions() throws {
+    let subject = try #require(Subject.all(in: Fixture.run()).first { $0.title == "2b-4t" })
+    let decode = try #require(subject.comparisons.first)
+    let prefill = try #require(subject.comparisons.last)
+    func entry(_ name: String, _ comparison: Comparison) throws -> Entry {
+      try #require(comparison.entries.first { $0.kernel == name })
+    }
+    func near(_ a: Double?, _ b: Double) -> Bool { abs((a ?? 0) - b) < 1e-9 * b }
+
+    let i2s = try entry("i2s_avx2", decode)
+    #expect(near(i2s.total?.seconds, 30 * (128e-6 + 32e-6)))
+    // 30 layers of 2560 × 2560 and 640 × 2560 at 2 bits, in 4.8 ms, of 16 GB/s.
+    #expect(near(i2s.total?.packedGBPerSecond, 12.8) && near(i2s.total?.shareOfRead, 0.8))
+    #expect(near(i2s.total?.gopPerSecond, 102.4))
+    #expect(decode.baseline(bits: 32)?.kernel == "float_blocked_avx2")
+    #expect(near(Comparison.speedUp(of: i2s, over: decode.baseline(bits: 32)), 12.5))
+    #expect(near(Comparison.speedUp(of: i2s, over: decode.baseline(bits: 16)), 6.25))
+    #expect(near(Comparison.speedUp(of: i2s, over: decode.fastest), 0.8))
+    #expect(decode.fastest?.kernel == "tl1_lossy_avx2")
+    #expect(decode.fastestLossless?.kernel == "i2s_avx2")
+    #expect(prefill.baseline(bits: 16) == nil)
+    #expect(try entry("float_naive_portable", prefill).total?.hasSingleSample == true)
+  }
+
+  @Test func aKernelThatLacksALayerHasNoTotal() throws {
+    let decode = try #require(Subject.all(in: Fixture.run()).first?.comparisons.first)
+    let endings = decode.entries.filter { $0.total == nil }.map { entry in
+      "\(entry.kernel): \(entry.missing.map { "\($0.layer) \($0.ending)" })"
+    }
+    #expect(endings == ["tl2_avx2: [\"k not run\"]", "tq2_avx2: [\"k failed\"]"])
+  }
+
+  /// As after a kill: no row of layer k is left, and nothing passes for the whole model.
+  @Test func aRunWithoutALayerSaysSo() throws {
+    let copy = try RunCopy { text in
+      text.split(separator: "\n").filter { !$0.contains(",2b-4t,k,") }.joined(separator: "\n")
+        + "\n"
+    }
+    let page = try copy.page()
+    #expect(page.contains("Not in this run: k."))
+    #expect(page.contains("- i2s_avx2 has no total: it lacks k (not run)"))
+    #expect(page.contains("| 2b-4t     | decode, 1 thread, cold         | none ran every layer |"))
+  }
+
+  @Test func aRunOfNothingIsAPageThatSaysSo() throws {
+    let header = { (text: String) in String(text.prefix { $0 != "\n" }) + "\n" }
+    let page = try RunCopy(header).page()
+    #expect(
+      page.contains("No case was measured.") && page.contains("Nothing of this model was run."))
+
+    let skipped = { (text: String) in
+      text.split(separator: "\n").filter { $0.hasPrefix("schema") || $0.contains(",skipped,") }
+        .joined(separator: "\n") + "\n"
+    }
+    let allSkipped = try RunCopy(skipped).page()
+    #expect(allSkipped.contains("| none ran ") && allSkipped.contains("No kernel was measured"))
+  }
+
+  @Test func eachRunGetsItsPage() throws {
+    let copy = try RunCopy()
+    let out = copy.parent + "/reports/new"
+    let paths = try RunReport.write([copy.folder], to: out)
+    #expect(paths == ["\(out)/\(Fixture.name)/README.md"])
+    #expect(try String(contentsOfFile: paths[0], encoding: .utf8) == Fixture.golden("golden.md"))
+    #expect(throws: ResultsError.self) { try RunReport.write([copy.folder, copy.folder], to: out) }
+  }
+
+  /// What is replaced in kernels.csv; nil cuts its last row, as a kill does.
+  @Test(arguments: [
+    nil,
+    ("\n1,", "\n2,"),  // another schema
+    ("2b-4t,k", "2b-4t,z"),  // no layer of the model
+  ])
+  func aBadRunWritesNothing(_ change: (String, String)?) throws {
+    let good = try RunCopy()
+    let bad = try RunCopy { text in
+      change.map { text.replacing($0.0, with: $0.1) } ?? String(text.dropLast(7))
+    }
+    let out = good.parent + "/reports"
+    do {
+      _ = try RunReport.write([good.folder, bad.folder], to: out)
+      Issue.record("a bad run was reported")
+    } catch let error as ResultsError {
+      #expect(error.category == .data && error.file == bad.folder.kernels)
+    }
+    #expect(!FileManager.default.fileExists(atPath: out))
+  }
+}

@@ -1,1 +1,0 @@
-// Report.swift: replaced as the module is built.

@@ -1,0 +1,82 @@
+internal import Results
+
+extension RunReport {
+  /// Kernels that failed or were skipped, with the reason and the first case it was met in.
+  var failures: String {
+    let rows = run.kernels.filter { $0.status != .ok }
+    let heading = "## Failed and skipped\n\n"
+    guard !rows.isEmpty else {
+      return heading + "None: every kernel was verified and measured in every case.\n"
+    }
+    var table = MarkdownTable([
+      ("kernel", .left), ("status", .left), ("cases", .right), ("reason", .left),
+      ("first case", .left),
+    ])
+    // Failures first: a wrong result matters more than one that was not asked for.
+    for status in [Status.failed, .skipped] {
+      let groups = Groups(rows.filter { $0.status == status }) { [$0.kernel, $0.reason] }
+      for group in groups.inOrder {
+        table.append([
+          group[0].kernel, status.rawValue, "\(group.count)", group[0].reason,
+          firstCase(group[0]),
+        ])
+      }
+    }
+    return heading + table.text
+  }
+
+  /// What the rows themselves say about their numbers.
+  var notes: String {
+    let noted = run.kernels.filter { $0.status == .ok }.flatMap { row in
+      [row.note, row.reason].filter { !$0.isEmpty }.map { (text: $0, kernel: row.kernel) }
+    }
+    guard !noted.isEmpty else { return "" }
+    var table = MarkdownTable([("note", .left), ("cases", .right), ("kernels", .left)])
+    for group in Groups(noted, by: { [$0.text] }).inOrder {
+      let kernels = Groups(group) { [$0.kernel] }.inOrder.map { $0[0].kernel }
+      table.append([group[0].text, "\(group.count)", kernels.joined(separator: ", ")])
+    }
+    return "## Notes on rows\n\n" + table.text
+  }
+
+  /// What the machine can do, measured in the same run.
+  var ceilings: String {
+    guard !run.ceilings.isEmpty else { return "" }
+    var table = MarkdownTable([
+      ("probe", .left), ("bytes", .right), ("threads", .right), ("pages", .left),
+      ("prefetch", .left), ("median, GB/s", .right), ("best, GB/s", .right), ("samples", .right),
+    ])
+    for row in run.ceilings {
+      table.append([
+        row.probe, Numbers.bytes(row.bytes), "\(row.threads)", row.pageSize,
+        Cells.yesNo(row.prefetch), Numbers.significant(row.medianGBPerSecond),
+        Numbers.significant(row.bestGBPerSecond), "\(row.samples)",
+      ])
+    }
+    return "## Ceilings of this machine\n\n" + table.text
+  }
+
+  private func firstCase(_ row: KernelRow) -> String {
+    let shape = "\(row.outFeatures)×\(row.inFeatures)"
+    let layer = row.model.isEmpty ? shape : "\(row.model) \(row.layer) \(shape)"
+    return "\(layer), \(Conditions(row).title)"
+  }
+}
+
+/// Elements that share a key, in the order in which the keys were first met.
+private struct Groups<Element> {
+  private(set) var inOrder: [[Element]] = []
+
+  init(_ elements: [Element], by key: (Element) -> [String]) {
+    var places: [[String]: Int] = [:]
+    for element in elements {
+      let key = key(element)
+      if let place = places[key] {
+        inOrder[place].append(element)
+      } else {
+        places[key] = inOrder.count
+        inOrder.append([element])
+      }
+    }
+  }
+}
