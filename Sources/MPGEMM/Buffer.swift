@@ -1,0 +1,136 @@
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Darwin)
+internal import Darwin
+#endif
+
+/// A block of memory that kernels read and write, owned by one object and never resized.
+///
+/// It is `@unchecked Sendable`: the multiplication that uses it cuts the writes between threads.
+public final class Buffer: @unchecked Sendable {
+  /// How the memory is had.
+  public enum Placement: Sendable, Hashable {
+    /// Ordinary pages, aligned to a cache line.
+    case ordinary
+    /// Own pages that the kernel of the operating system is asked to make huge.
+    case huge
+    /// Own pages that end at an inaccessible page, so that reading past the end traps.
+    case guarded
+  }
+
+  /// The size in bytes.
+  public let count: Int
+  public let placement: Placement
+
+  let address: UnsafeMutableRawPointer
+  private let mapping: (start: UnsafeMutableRawPointer, size: Int)?
+
+  /// The alignment of every buffer, and the contract's alignment for all but packed weights.
+  public static let alignment = 64
+  private static let hugePage = 2 << 20
+
+  /// Allocates memory filled with zeros.
+  ///
+  /// - Parameters:
+  ///   - count: The size in bytes; 0 is legal.
+  ///   - placement: How the memory is had.
+  ///   - alignment: A power of two; a guarded buffer ends less than this before its guard page.
+  public init(count: Int, placement: Placement = .ordinary, alignment: Int = Buffer.alignment) {
+    precondition(count >= 0 && alignment > 0 && alignment & (alignment - 1) == 0)
+    self.count = count
+    self.placement = placement
+    switch placement {
+    case .ordinary:
+      let size = max(count, 1)
+      address = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: max(alignment, 16))
+      address.initializeMemory(as: UInt8.self, repeating: 0, count: size)
+      mapping = nil
+    case .huge:
+      let map = Self.map(count + Self.hugePage)
+      let base = UInt(bitPattern: map.start)
+      let start = (base + UInt(Self.hugePage) - 1) / UInt(Self.hugePage) * UInt(Self.hugePage)
+      address = map.start + Int(start - base)
+      mapping = map
+      #if os(Linux)
+      madvise(address, count, MADV_HUGEPAGE)
+      #endif
+    case .guarded:
+      let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+      let whole = (count + page - 1) / page * page
+      let map = Self.map(page + whole + page)
+      let start = map.start
+      mprotect(start, page, PROT_NONE)
+      mprotect(start + page + whole, page, PROT_NONE)
+      address = start + page + (whole - count) / alignment * alignment
+      mapping = map
+    }
+  }
+
+  deinit {
+    if let mapping {
+      munmap(mapping.start, mapping.size)
+    } else {
+      address.deallocate()
+    }
+  }
+
+  /// Sets every byte.
+  public func fill(_ byte: UInt8) {
+    memset(address, Int32(byte), count)
+  }
+
+  /// Copies all of another buffer's bytes to a position of this one.
+  public func copy(_ other: Buffer, at offset: Int = 0) {
+    precondition(offset >= 0 && offset + other.count <= count, "copy past the end of a buffer")
+    memcpy(address + offset, other.address, other.count)
+  }
+
+  /// Copies this buffer's first `size` bytes to a later position of it.
+  func repeatStart(count size: Int, at offset: Int) {
+    precondition(offset >= size && offset + size <= count, "copy past the end of a buffer")
+    memcpy(address + offset, address, size)
+  }
+
+  /// Stores values one after another from the start, or from element `index`.
+  public func store<Element: BitwiseCopyable>(_ values: [Element], at index: Int = 0) {
+    let size = MemoryLayout<Element>.stride
+    precondition(index >= 0 && (index + values.count) * size <= count, "store past the end")
+    values.withUnsafeBytes { source in
+      guard let start = source.baseAddress else { return }
+      memcpy(address + index * size, start, source.count)
+    }
+  }
+
+  /// The values that the whole buffer holds.
+  public func elements<Element: BitwiseCopyable>(of type: Element.Type) -> [Element] {
+    let n = count / MemoryLayout<Element>.stride
+    return [Element](unsafeUninitializedCapacity: n) { target, initialized in
+      if let start = target.baseAddress {
+        memcpy(start, address, n * MemoryLayout<Element>.stride)
+      }
+      initialized = n
+    }
+  }
+
+  /// The position of the first byte that differs from another buffer's, nil if none does.
+  public func firstDifference(from other: Buffer) -> Int? {
+    precondition(count == other.count, "buffers of different size")
+    guard memcmp(address, other.address, count) != 0 else { return nil }
+    let a = UnsafeRawBufferPointer(start: address, count: count)
+    let b = UnsafeRawBufferPointer(start: other.address, count: count)
+    return a.indices.first { a[$0] != b[$0] }
+  }
+
+  private static func map(_ size: Int) -> (start: UnsafeMutableRawPointer, size: Int) {
+    #if os(Linux)
+    let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
+    #else
+    let flags = MAP_PRIVATE | MAP_ANON
+    #endif
+    let start = mmap(nil, size, PROT_READ | PROT_WRITE, flags, -1, 0)
+    guard let start, start != MAP_FAILED else {
+      fatalError("cannot map \(size) bytes: \(String(cString: strerror(errno)))")
+    }
+    return (start, size)
+  }
+}

@@ -1,1 +1,0 @@
-// MPGEMM.swift: replaced as the module is built.
