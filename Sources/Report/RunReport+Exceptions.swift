@@ -39,44 +39,9 @@ extension RunReport {
     return "## Notes on rows\n\n" + table.text
   }
 
-  /// What the machine can do, measured in the same run.
-  var ceilings: String {
-    guard !run.ceilings.isEmpty else { return "" }
-    var table = MarkdownTable([
-      ("probe", .left), ("bytes", .right), ("threads", .right), ("pages", .left),
-      ("prefetch", .left), ("median, GB/s", .right), ("best, GB/s", .right), ("samples", .right),
-    ])
-    for row in run.ceilings {
-      table.append([
-        row.probe, Numbers.bytes(row.bytes), "\(row.threads)", row.pageSize,
-        Cells.yesNo(row.prefetch), Numbers.significant(row.medianGBPerSecond),
-        Numbers.significant(row.bestGBPerSecond), "\(row.samples)",
-      ])
-    }
-    return "## Ceilings of this machine\n\n" + table.text
-  }
-
   private func firstCase(_ row: KernelRow) -> String {
     let shape = "\(row.outFeatures)×\(row.inFeatures)"
     let layer = row.model.isEmpty ? shape : "\(row.model) \(row.layer) \(shape)"
     return "\(layer), \(Conditions(row).title)"
-  }
-}
-
-/// Elements that share a key, in the order in which the keys were first met.
-private struct Groups<Element> {
-  private(set) var inOrder: [[Element]] = []
-
-  init(_ elements: [Element], by key: (Element) -> [String]) {
-    var places: [[String]: Int] = [:]
-    for element in elements {
-      let key = key(element)
-      if let place = places[key] {
-        inOrder[place].append(element)
-      } else {
-        places[key] = inOrder.count
-        inOrder.append([element])
-      }
-    }
   }
 }

@@ -28,7 +28,8 @@ import Testing
     #expect(try CSVReader<SampleRow>(folder("samples.csv")).rows == [sample])
 
     let ceiling = CeilingRow(
-      run: "r", probe: "read", bytes: 1 << 29, threads: 2, pageSize: "2 MiB, got 4 KiB",
+      run: "r", probe: "read", bytes: 1 << 29, threads: 2, cache: .cold,
+      pageSize: "2 MiB, got 4 KiB",
       prefetch: true, medianGBPerSecond: 12.5, bestGBPerSecond: 1.0 / 3, samples: 5)
     let ceilings = try CSVWriter<CeilingRow>(creating: folder("ceilings.csv"))
     try ceilings.append(ceiling)

@@ -20,7 +20,7 @@ import Testing
       """
     #expect(SampleRow.columns.map(\.name).joined(separator: ",") == samples)
     let ceilings = """
-      schema_version,run,probe,bytes,threads,page_size,prefetch,median_gb_per_s,\
+      schema_version,run,probe,bytes,threads,cache,page_size,prefetch,median_gb_per_s,\
       best_gb_per_s,samples
       """
     #expect(CeilingRow.columns.map(\.name).joined(separator: ",") == ceilings)
