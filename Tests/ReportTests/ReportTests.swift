@@ -141,4 +141,38 @@ final class RunCopy {
     }
     #expect(!FileManager.default.fileExists(atPath: out))
   }
+
+  /// Whatever bytes stand in kernels.csv, there is a page or one error about the data.
+  @Test func noFileIsATrap() throws {
+    let copy = try RunCopy()
+    let original = Array(try String(contentsOfFile: copy.folder.kernels, encoding: .utf8).utf8)
+    let cells = [
+      "", "0", "-1", "9e307", "5e-324", "1e-320", "nan", "9223372036854775807", "\"", "|",
+    ]
+    var state: UInt64 = 1
+    func random(below bound: Int) -> Int {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Int(state >> 33) % bound
+    }
+    var (pages, errors) = (0, 0)
+    for round in 0..<200 {
+      var lines = original.split(separator: 10).map { String(decoding: $0, as: UTF8.self) }
+      if round.isMultiple(of: 2) {
+        // A strange cell: most of them parse.
+        let line = 1 + random(below: lines.count - 1)
+        var row = lines[line].split(separator: ",", omittingEmptySubsequences: false)
+        row[random(below: row.count)] = cells[random(below: cells.count)][...]
+        lines[line] = row.joined(separator: ",")
+      }
+      var bytes = Array((lines.joined(separator: "\n") + "\n").utf8)
+      if !round.isMultiple(of: 2) { bytes[random(below: bytes.count)] = UInt8(random(below: 256)) }
+      try Data(bytes).write(to: URL(fileURLWithPath: copy.folder.kernels))
+      do {
+        pages += try copy.page().isEmpty ? 0 : 1
+      } catch let error as ResultsError {
+        errors += error.category == .data ? 1 : 0
+      }
+    }
+    #expect(pages + errors == 200 && pages > 0 && errors > 0, "\(pages) pages, \(errors) errors")
+  }
 }
