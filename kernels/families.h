@@ -1,1 +1,3 @@
 // families.h: the one list of kernel families. FAMILY(name) asks for name_family in kernels/name/.
+FAMILY(tq1)
+FAMILY(tq2)

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "support/round.h"
+
 // The largest magnitude. Finite floats without their sign order as integers do, and an integer
 // maximum may be taken in any order, so compilers vectorise this.
 static float largest_magnitude(const float *x, size_t k) {
@@ -16,17 +18,6 @@ static float largest_magnitude(const float *x, size_t k) {
   float magnitude;
   memcpy(&magnitude, &largest, sizeof magnitude);
   return magnitude;
-}
-
-// Adding 1.5 * 2^23 leaves a float whose unit is 1: the addition itself rounds to nearest, ties to
-// even, and the integer sits in the low bits. This is rint for |value| <= 2^22 without a call.
-static int32_t round_to_even(float value) {
-  const float shift = 0x1.8p23f;
-  const float shifted = value + shift;
-  int32_t bits, zero;
-  memcpy(&bits, &shifted, sizeof bits);
-  memcpy(&zero, &shift, sizeof zero);
-  return bits - zero;
 }
 
 static void quantize(size_t n, size_t k, const float *x, size_t ldx, int8_t *codes, size_t ldq,

@@ -1,0 +1,210 @@
+// tq1_avx2.c: TQ1_0 in AVX2: digits by comparison, multiplied in int8, summed in int16 a block long.
+//
+// A byte is held as fraction - 128, which is signed. Tripling it triples the fraction, as
+// 3 (f - 128) = 3 f - 128 mod 256, and the digit is how many of 86 and 171 the fraction reaches.
+#if defined(__x86_64__)
+
+#include <string.h>
+
+#include "support/q8k_avx2.h"
+#include "support/tq_blocks.h"
+#include "tq1/tq1.h"
+
+TARGET_BEGIN("avx2,fma,f16c")
+
+static inline __m256i load(const void *bytes) {
+  return _mm256_loadu_si256(bytes);
+}
+
+// 16 inputs for both halves of a vector, and four for every lane.
+static inline __m256i load_16(const int8_t *x) {
+  return _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)x));
+}
+
+static inline __m256i load_4(const int8_t *x) {
+  int32_t four;
+  memcpy(&four, x, sizeof four);
+  return _mm256_set1_epi32(four);
+}
+
+static inline __m256i signed_fraction(__m256i byte) {
+  return _mm256_xor_si256(byte, _mm256_set1_epi8(-128));
+}
+
+// Two additions. Left to itself the compiler multiplies the first fraction by 9, 27 and 81, for which
+// it needs shifts, masks and registers for the masks; the empty assembly hides the fraction from it.
+static inline __m256i triple(__m256i fraction) {
+  __m256i result = _mm256_add_epi8(fraction, _mm256_add_epi8(fraction, fraction));
+  __asm__("" : "+x"(result));
+  return result;
+}
+
+// The digits as weights, -1, 0 or 1: 0 - (fraction > 170) + (fraction < 86), comparisons being -1.
+static inline __m256i weights(__m256i fraction) {
+  const __m256i positive = _mm256_cmpgt_epi8(fraction, _mm256_set1_epi8(170 - 128));
+  const __m256i negative = _mm256_cmpgt_epi8(_mm256_set1_epi8(86 - 128), fraction);
+  return _mm256_sub_epi8(negative, positive);
+}
+
+static inline __m256i add_products(__m256i sum, __m256i fraction, __m256i x) {
+  const __m256i product = _mm256_sign_epi8(x, weights(fraction));
+  return _mm256_add_epi16(sum, _mm256_maddubs_epi16(_mm256_set1_epi8(1), product));
+}
+
+// 16 int16 parts of a dot, |part| <= 5 * 2 * 127 = 1270.
+static inline __m256i wide_parts(const uint8_t *block, const int8_t *x) {
+  __m256i fraction = signed_fraction(load(block));
+  __m256i sum = _mm256_setzero_si256();
+#pragma GCC unroll 5
+  for (size_t p = 0; p < TQ1_DIGITS; p++) {
+    sum = add_products(sum, fraction, load(x + TQ1_WIDE * p));
+    fraction = triple(fraction);
+  }
+  return sum;
+}
+
+// 8 int16 parts of one row's dot and 8 of another's, |part| <= 1270.
+static inline __m256i narrow_parts(const uint8_t *a, const uint8_t *b, const int8_t *x) {
+  const __m128i a_bytes = _mm_loadu_si128((const __m128i *)(const void *)(a + TQ1_WIDE));
+  const __m128i b_bytes = _mm_loadu_si128((const __m128i *)(const void *)(b + TQ1_WIDE));
+  __m256i fraction = signed_fraction(_mm256_set_m128i(b_bytes, a_bytes));
+  __m256i sum = _mm256_setzero_si256();
+#pragma GCC unroll 5
+  for (size_t p = 0; p < TQ1_DIGITS; p++) {
+    sum = add_products(sum, fraction, load_16(x + TQ1_NARROW_BEGIN + TQ1_NARROW * p));
+    fraction = triple(fraction);
+  }
+  return sum;
+}
+
+// The last 8 bytes of a block: two of the narrow part, the four, the scale.
+static inline __m128i tails(const uint8_t *a, const uint8_t *b) {
+  int64_t a_bytes, b_bytes;
+  memcpy(&a_bytes, a + TQ1_BLOCK_BYTES - 8, sizeof a_bytes);
+  memcpy(&b_bytes, b + TQ1_BLOCK_BYTES - 8, sizeof b_bytes);
+  return _mm_set_epi64x(b_bytes, a_bytes);
+}
+
+static inline __m256i eight_dots(const uint8_t *const block[Q8K_AVX2_ROWS], const int8_t *x,
+                                 int32_t x_sum, __m256 *w_scale) {
+  (void)x_sum;  // the weights are not biased
+  __m256i pair[4];
+#pragma GCC unroll 4
+  for (size_t r = 0; r < 4; r++) {
+    const __m256i wide = q8k_halves(wide_parts(block[r], x), wide_parts(block[r + 4], x));
+    pair[r] = _mm256_add_epi16(wide, narrow_parts(block[r], block[r + 4], x));
+  }
+  __m256i dots = q8k_dots_of(pair);
+
+  // Rows 0 1 | 4 5 and 2 3 | 6 7, each the four bytes as one int32 and the scale as another.
+  const __m256i even =
+      _mm256_srli_epi64(_mm256_set_m128i(tails(block[4], block[5]), tails(block[0], block[1])), 16);
+  const __m256i odd =
+      _mm256_srli_epi64(_mm256_set_m128i(tails(block[6], block[7]), tails(block[2], block[3])), 16);
+  const __m256 even_ps = _mm256_castsi256_ps(even), odd_ps = _mm256_castsi256_ps(odd);
+  const __m256i fours = _mm256_castps_si256(_mm256_shuffle_ps(even_ps, odd_ps, 0x88));
+  const __m256i scales = _mm256_castps_si256(_mm256_shuffle_ps(even_ps, odd_ps, 0xdd));
+
+  __m256i fraction = signed_fraction(fours);
+  __m256i sum = _mm256_setzero_si256();  // |sum| <= 4 * 2 * 127, two int16 for each row
+  for (size_t p = 0; p < TQ1_DIGITS - 1; p++) {
+    sum = add_products(sum, fraction, load_4(x + TQ1_FOUR_BEGIN + TQ1_FOUR * p));
+    fraction = triple(fraction);
+  }
+  dots = _mm256_add_epi32(dots, _mm256_madd_epi16(sum, _mm256_set1_epi16(1)));
+
+  const __m256i packed = _mm256_packus_epi32(scales, scales);  // 0 1 2 3 0 1 2 3 | 4 5 6 7 4 5 6 7
+  const __m256i halves = _mm256_permute4x64_epi64(packed, 0x08);
+  *w_scale = _mm256_cvtph_ps(_mm256_castsi256_si128(halves));
+  return dots;
+}
+
+static inline __m256i codes(__m256i fraction) {
+  return _mm256_add_epi8(weights(fraction), _mm256_set1_epi8(1));
+}
+
+static float decode(const uint8_t *block, uint8_t *code) {
+  __m256i wide = signed_fraction(load(block));
+  // The 16 bytes of the narrow part and, in the other half, the four: only their 16 and 4 are kept.
+  int32_t four;
+  memcpy(&four, block + TQ1_WIDE + TQ1_NARROW, sizeof four);
+  const __m128i narrow = _mm_loadu_si128((const __m128i *)(const void *)(block + TQ1_WIDE));
+  __m256i rest = signed_fraction(_mm256_set_m128i(_mm_cvtsi32_si128(four), narrow));
+  for (size_t p = 0; p < TQ1_DIGITS; p++) {
+    _mm256_storeu_si256((__m256i *)(void *)(code + TQ1_WIDE * p), codes(wide));
+    const __m256i rest_code = codes(rest);
+    _mm_storeu_si128((__m128i *)(void *)(code + TQ1_NARROW_BEGIN + TQ1_NARROW * p),
+                     _mm256_castsi256_si128(rest_code));
+    if (p < TQ1_DIGITS - 1) {
+      four = _mm_cvtsi128_si32(_mm256_extracti128_si256(rest_code, 1));
+      memcpy(code + TQ1_FOUR_BEGIN + TQ1_FOUR * p, &four, sizeof four);
+    }
+    wide = triple(wide);
+    rest = triple(rest);
+  }
+  return tq_scale(block + TQ1_SCALE);
+}
+
+static void gemv(const mpgemm_call *call, mpgemm_tile tile) {
+  q8k_gemv_avx2(call, tile, TQ1_BLOCK_BYTES, eight_dots);
+}
+
+TARGET_END
+
+static void plan(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_plan *out) {
+  (void)kernel;
+  q8k_plan_avx2(shape, out);
+}
+
+static void compute(const mpgemm_kernel *kernel, const mpgemm_call *call, mpgemm_tile tile,
+                    void *scratch) {
+  (void)kernel;
+  if (call->shape.n == 1)
+    gemv(call, tile);
+  else
+    q8k_gemm_avx2(call, tile, scratch, TQ1_BLOCK_BYTES, decode);
+}
+
+// What a digit of a vector does: weights() and, times vectors with a further digit, triple().
+static void count_digits(mpgemm_ops *ops, uint64_t digits, uint64_t vectors) {
+  ops->bitop += vectors * 32;                        // signed_fraction
+  ops->add_i8 += digits * 3 * 32 + digits * 2 * 32;  // comparisons, difference; triple
+}
+
+static void count_dots(mpgemm_ops *ops) {
+  const uint64_t vectors = Q8K_AVX2_ROWS + Q8K_AVX2_ROWS / 2 + 1;  // wide, narrow, four
+  const uint64_t digits = vectors * TQ1_DIGITS - 1;
+  count_digits(ops, digits, vectors);
+  ops->add_i8 += digits * 32;              // sign_epi8 negates
+  ops->add_i16 += digits * (16 + 16);      // of pairs, to the sum
+  ops->add_i16 += Q8K_AVX2_ROWS / 2 * 16;  // the narrow parts to the wide
+  ops->add_i32 += 8 + 8;                   // the fours, of pairs and to the dots
+  ops->bitop += 2 * 4;                     // shifts of their words
+  ops->convert += Q8K_AVX2_ROWS;
+}
+
+static void count_decode(mpgemm_ops *ops) {
+  count_digits(ops, 2 * TQ1_DIGITS, 2);
+  ops->add_i8 += 2 * TQ1_DIGITS * 32;  // weight to code
+  ops->convert += 1;
+}
+
+static void count(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_ops *prepare,
+                  mpgemm_ops *out) {
+  (void)kernel;
+  if (prepare) q8k_count_prepare(shape, prepare);
+  if (out) q8k_count_avx2(shape, TQ1_BLOCK_BYTES, count_dots, count_decode, out);
+}
+
+const mpgemm_kernel tq1_avx2 = {
+    TQ1_FIELDS,
+    .name = "tq1_avx2",
+    .summary = "llama.cpp TQ1_0 blocks in AVX2, eight dots at a time",
+    .isa = MPGEMM_ISA_AVX2,
+    .plan = plan,
+    .prepare = q8k_prepare_avx2,
+    .compute = compute,
+    .count = count,
+};
+
+#endif
