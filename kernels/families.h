@@ -1,3 +1,4 @@
 // families.h: the one list of kernel families. FAMILY(name) asks for name_family in kernels/name/.
+FAMILY(tl2)
 FAMILY(tq1)
 FAMILY(tq2)
