@@ -45,11 +45,13 @@ func library(_ name: String, _ dependencies: [Target.Dependency], resources: [Re
   .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: swift)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = [])
-  -> Target
-{
+func tests(
+  _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = [],
+  resources: [Resource] = []
+) -> Target {
   .testTarget(
-    name: name, dependencies: dependencies, resources: resources, swiftSettings: swift)
+    name: name, dependencies: dependencies, exclude: exclude, resources: resources,
+    swiftSettings: swift)
 }
 
 let package = Package(
@@ -80,7 +82,8 @@ let package = Package(
     library("Machine", ["CMachine"]),
     library("Results", []),
     library("Report", ["Results", textTable]),
-    library("Bench", ["MPGEMM", "Models", "Machine", "Results"]),
+    library("Verification", ["MPGEMM"]),
+    library("Bench", ["MPGEMM", "Verification", "Models", "Machine", "Results"]),
     .executableTarget(
       name: "ternbench",
       dependencies: [
@@ -94,7 +97,7 @@ let package = Package(
     tests("ResultsTests", ["Results"]),
     tests("ReportTests", ["Report", "Results"], resources: [.copy("Fixtures")]),
     tests("BenchTests", ["Bench"]),
-    tests("Conformance", ["MPGEMM", "Bench"]),
+    tests("Conformance", ["MPGEMM", "Verification"], exclude: ["Mutants"]),
     tests("CLITests", ["Results"]),
   ],
   swiftLanguageModes: [.v6]

@@ -1,0 +1,49 @@
+import Foundation
+import MPGEMM
+import Testing
+
+/// C sources of this repository, built as plug-ins with the system's compiler.
+enum PluginFixture {
+  static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(
+    path: "Mutants")
+  static let repository = folder.appending(path: "../../..").standardized
+
+  /// Builds a file of the repository as a shared library, and returns the library's path.
+  static func build(_ source: URL) throws -> String {
+    try compile([source.path])
+  }
+
+  /// Builds a source text, which may include what the mutants include.
+  static func build(text: String) throws -> String {
+    let source = temporaryFile("c")
+    try text.write(to: source, atomically: true, encoding: .utf8)
+    return try compile([source.path])
+  }
+
+  private static func temporaryFile(_ type: String) -> URL {
+    FileManager.default.temporaryDirectory.appending(path: "plugin-\(UUID().uuidString).\(type)")
+  }
+
+  private static func compile(_ sources: [String]) throws -> String {
+    let library = temporaryFile("so")
+    let process = Process()
+    process.executableURL = try compiler()
+    process.arguments =
+      ["-std=c11", "-O1", "-fPIC", "-shared", "-Wall", "-Wextra", "-Werror"]
+      + ["-I", repository.appending(path: "kernels/include").path, "-I", folder.path]
+      + sources + ["-o", library.path]
+    try process.run()
+    process.waitUntilExit()
+    try #require(process.terminationStatus == 0, "\(sources) does not compile")
+    return library.path
+  }
+
+  /// The first of clang, cc and gcc on the path; a Swift toolchain brings the first.
+  private static func compiler() throws -> URL {
+    let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin"
+    let found = ["clang", "cc", "gcc"].lazy.flatMap { name in
+      path.split(separator: ":").map { URL(filePath: String($0)).appending(path: name) }
+    }.first { FileManager.default.isExecutableFile(atPath: $0.path) }
+    return try #require(found, "no C compiler on PATH: install clang or gcc")
+  }
+}
