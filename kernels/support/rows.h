@@ -12,6 +12,11 @@ static inline size_t round_up(size_t value, size_t step) {
   return (value + step - 1) / step * step;
 }
 
+// How many blocks of a size hold count things, the last perhaps in part.
+static inline size_t blocks_of(size_t count, size_t size) {
+  return (count + size - 1) / size;
+}
+
 static inline size_t min_size(size_t a, size_t b) {
   return a < b ? a : b;
 }
