@@ -54,10 +54,10 @@ import Verification
   ])
   func invalidDescriptor(_ change: String) throws {
     let path = try plugin(change: change)
-    let error = #expect(throws: KernelError.self) { try Kernel.plugin(at: path) }
-    guard case .invalidDescriptor = error else {
-      Issue.record("\(change): \(String(describing: error))")
-      return
+    do {
+      Issue.record("\(change): no error, kernels \(try Kernel.plugin(at: path))")
+    } catch KernelError.invalidDescriptor {
+      // As it should be.
     }
   }
 
