@@ -13,7 +13,8 @@ bench:
 	@tools/need.sh swift git
 	swift build -c release --product ternbench
 	$(ternbench) verify --model 2b-4t
-	run=$$($(ternbench) bench --model 2b-4t --tokens 1,128 --threads 1,all) && $(ternbench) report "$$run"
+	run=$$($(ternbench) bench --model 2b-4t --tokens 1,128 --threads 1,all --cache hot,cold) && \
+	  $(ternbench) report --headline "$$run"
 
 # Runs every test, the conformance of every kernel included.
 test:

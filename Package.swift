@@ -21,9 +21,13 @@ let swift: [SwiftSetting] = [
 // Kernels are compiled for the baseline CPU: each ISA file opens its own target region, so no -march here.
 // -O3 is appended after SwiftPM's -O2 in release. Contraction stays off so that x86 and ARM give the same bits.
 // DWARF 4 is what valgrind 3.19 reads.
+let optimise = ["-O3"]
+let dialect = ["-std=c11", "-ffp-contract=off", "-gdwarf-4"]
 let c: [CSetting] = [
-  .unsafeFlags(["-O3"], .when(configuration: .release)),
-  .unsafeFlags(["-std=c11", "-ffp-contract=off", "-gdwarf-4", "-Wall", "-Wextra", "-Wconversion"]),
+  .unsafeFlags(optimise, .when(configuration: .release)),
+  .unsafeFlags(dialect + ["-Wall", "-Wextra", "-Wconversion"]),
+  // What environment.json says of the build.
+  .define("MPGEMM_FLAGS", to: "\"" + (dialect + optimise).joined(separator: " ") + "\""),
   .unsafeFlags(werror ? ["-Werror"] : []),
   .unsafeFlags(sanitize ? ["-fsanitize=undefined,float-cast-overflow"] : []),
   .unsafeFlags(sanitize ? ["-fno-sanitize-recover=all", "-fno-omit-frame-pointer"] : []),
@@ -87,7 +91,8 @@ let package = Package(
     .executableTarget(
       name: "ternbench",
       dependencies: [
-        "MPGEMM", "Models", "Machine", "Results", "Report", "Bench", argumentParser, textTable,
+        "MPGEMM", "Verification", "Models", "Machine", "Results", "Report", "Bench",
+        argumentParser, textTable,
       ],
       swiftSettings: swift),
 
@@ -96,9 +101,9 @@ let package = Package(
     tests("MachineTests", ["Machine"]),
     tests("ResultsTests", ["Results"]),
     tests("ReportTests", ["Report", "Results"], resources: [.copy("Fixtures")]),
-    tests("BenchTests", ["Bench"]),
+    tests("BenchTests", ["Bench", "MPGEMM", "Models", "Results"]),
     tests("Conformance", ["MPGEMM", "Verification"], exclude: ["Mutants"]),
-    tests("CLITests", ["Results"]),
+    tests("CLITests", ["ternbench"]),
   ],
   swiftLanguageModes: [.v6]
 )

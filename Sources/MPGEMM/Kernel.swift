@@ -82,9 +82,9 @@ public struct Kernel: Sendable {
     case MPGEMM_W_BINARY: weights = .binary
     default: throw KernelError.invalidDescriptor(name: self.name, field: "weights")
     }
-    bitsPerWeight = Double(c.bits_per_weight)
-    tolerance = Double(c.tolerance)
-    nmse = Double(c.nmse)
+    bitsPerWeight = Self.decimal(c.bits_per_weight)
+    tolerance = Self.decimal(c.tolerance)
+    nmse = Self.decimal(c.nmse)
     guard bitsPerWeight > 0, tolerance >= 0, nmse >= 0 else {
       throw KernelError.invalidDescriptor(
         name: self.name, field: "bits_per_weight, tolerance or nmse")
@@ -93,6 +93,13 @@ public struct Kernel: Sendable {
       throw KernelError.invalidDescriptor(
         name: self.name, field: "name, which does not begin with its family \(self.family)_")
     }
+  }
+}
+
+extension Kernel {
+  /// The number that a descriptor's author wrote: the shortest decimal that gives this float.
+  private static func decimal(_ value: Float) -> Double {
+    Double("\(value)") ?? Double(value)
   }
 }
 

@@ -21,13 +21,24 @@ public final class CSVWriter<Row: CSVRow> {
   ///
   /// - Precondition: The row's values are consistent and finite.
   public func append(_ row: Row) throws {
-    if let inconsistency = row.inconsistency {
-      preconditionFailure("\(path): \(inconsistency): \(row)")
+    try append(contentsOf: [row])
+  }
+
+  /// Appends rows that belong together with one write; after an error none of them is kept.
+  ///
+  /// - Precondition: The rows' values are consistent and finite.
+  public func append(contentsOf rows: [Row]) throws {
+    guard !rows.isEmpty else { return }
+    var lines = ""
+    for row in rows {
+      if let inconsistency = row.inconsistency {
+        preconditionFailure("\(path): \(inconsistency): \(row)")
+      }
+      lines += CSV.line(columns.map { $0.write(row) })
     }
-    let line = CSV.line(columns.map { $0.write(row) })
     let end = try file.size()
     do {
-      try file.write(Array(line.utf8))
+      try file.write(Array(lines.utf8))
       try file.sync()
     } catch {
       file.cut(to: end)
@@ -37,9 +48,9 @@ public final class CSVWriter<Row: CSVRow> {
 }
 
 /// RFC 4180, with LF line ends.
-enum CSV {
+public enum CSV {
   /// One line of a file, with its line end.
-  static func line(_ cells: [String]) -> String {
+  public static func line(_ cells: [String]) -> String {
     cells.map(quoted).joined(separator: ",") + "\n"
   }
 

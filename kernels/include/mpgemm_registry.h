@@ -11,6 +11,10 @@ extern "C" {
 size_t mpgemm_family_count(void);
 const mpgemm_kernel *const *mpgemm_family_at(size_t index);
 
+// The C compiler's own version text, and the flags that the package gave it.
+const char *mpgemm_build_compiler(void);
+const char *mpgemm_build_flags(void);
+
 #ifdef __cplusplus
 }
 #endif

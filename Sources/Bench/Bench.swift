@@ -1,1 +1,0 @@
-// Bench.swift: replaced as the module is built.

@@ -1,0 +1,99 @@
+public import MPGEMM
+public import Results
+
+/// One weight matrix to measure: a model's layer, or a bare shape.
+public struct Target: Sendable, Equatable {
+  /// The model's slug, empty for a bare shape.
+  public var model: String
+  /// The layer, or the layers of one shape joined by `/`; empty for a bare shape.
+  public var layer: String
+  /// How many such matrices one token passes; 1 for a bare shape.
+  public var layerCount: Int
+  /// M.
+  public var outFeatures: Int
+  /// K.
+  public var inFeatures: Int
+  /// N, if this target fixes it; else the sweep's tokens apply.
+  public var tokens: Int?
+  /// The share of weights that are zero.
+  public var zeroDensity: Double
+
+  public init(
+    model: String = "", layer: String = "", layerCount: Int = 1, outFeatures: Int, inFeatures: Int,
+    tokens: Int? = nil, zeroDensity: Double
+  ) {
+    self.model = model
+    self.layer = layer
+    self.layerCount = layerCount
+    self.outFeatures = outFeatures
+    self.inFeatures = inFeatures
+    self.tokens = tokens
+    self.zeroDensity = zeroDensity
+  }
+}
+
+/// What a sweep measures, and how.
+public struct SweepOptions: Sendable {
+  public var kernels: [Kernel]
+  public var targets: [Target]
+  public var tokens: [Int]
+  public var threads: [Int]
+  public var caches: [CacheRegime]
+  /// Seconds of measured time for each kernel of a case.
+  public var minTime: Double
+  /// A kernel whose first call takes longer than this gives one sample.
+  public var singleSampleAbove: Double
+  public var seed: UInt64
+
+  public init(
+    kernels: [Kernel], targets: [Target], tokens: [Int] = [1], threads: [Int] = [1],
+    caches: [CacheRegime] = [.cold], minTime: Double = 0.2, singleSampleAbove: Double = 0.25,
+    seed: UInt64 = 1
+  ) {
+    self.kernels = kernels
+    self.targets = targets
+    self.tokens = tokens
+    self.threads = threads
+    self.caches = caches
+    self.minTime = minTime
+    self.singleSampleAbove = singleSampleAbove
+    self.seed = seed
+  }
+
+  /// The cases of one target, in the order they are measured.
+  func cases(of target: Target) -> [SweepCase] {
+    (target.tokens.map { [$0] } ?? tokens).flatMap { tokens in
+      threads.flatMap { threads in
+        caches.map { SweepCase(target: target, tokens: tokens, threads: threads, cache: $0) }
+      }
+    }
+  }
+
+  /// The shapes of all cases.
+  public var shapes: [Shape] {
+    targets.flatMap { cases(of: $0).map(\.shape) }
+  }
+
+  /// How many cases the sweep has; all kernels of a case take turns.
+  public var caseCount: Int {
+    targets.reduce(0) { $0 + cases(of: $1).count }
+  }
+}
+
+/// One comparison: all kernels on one shape with the same tokens, threads and cache regime.
+struct SweepCase: Sendable {
+  var target: Target
+  var tokens: Int
+  var threads: Int
+  var cache: CacheRegime
+
+  var shape: Shape {
+    Shape(outFeatures: target.outFeatures, tokens: tokens, inFeatures: target.inFeatures)
+  }
+
+  var description: String {
+    let layer = target.layer.isEmpty ? "" : "\(target.model) \(target.layer) "
+    let plural = threads == 1 ? "" : "s"
+    return "\(layer)\(shape) \(threads) thread\(plural) \(cache.rawValue)"
+  }
+}

@@ -1,0 +1,51 @@
+internal import MPGEMM
+internal import Machine
+
+/// The packed weights of one layout: enough copies that rotating through them leaves no cache warm.
+final class WeightPool {
+  let packed: PackedMatrix
+  /// Seconds to pack one copy.
+  let packSeconds: Double
+  /// What pages were asked for and what was obtained.
+  let pageSize: String
+  private var next = 0
+
+  /// The pool's least size: above any cache that a few cores share.
+  static let leastBytes = 512 << 20
+  /// What caps a pool on machines that report an absurd last-level cache.
+  static let mostBytes = 1 << 30
+
+  /// max(512 MiB, min(2 × last-level cache, 1 GiB)).
+  static func coldBytes(lastLevelCache: Int?) -> Int {
+    max(leastBytes, min(2 * (lastLevelCache ?? 0), mostBytes))
+  }
+
+  /// Packs a matrix for a kernel's layout, and copies it until the pool is full.
+  init(packing weights: TernaryMatrix, for kernel: Kernel, poolBytes: Int) {
+    let bytes = kernel.packedSize(
+      outFeatures: weights.outFeatures, inFeatures: weights.inFeatures)
+    packed = PackedMatrix(
+      packing: weights, for: kernel, copies: max(1, (poolBytes + bytes - 1) / bytes),
+      placement: .huge)
+    // Timed on memory that is already there, so that page faults are not taken for packing.
+    let start = Clock.now()
+    packed.pack(weights, for: kernel)
+    packSeconds = Clock.now() - start
+    let kind = PageKind.read(
+      address: packed.addressRange.lowerBound, byteCount: packed.addressRange.count)
+    switch kind {
+    case .value(let kind): pageSize = "asked huge got \(kind)"
+    case .unavailable(let reason): pageSize = "asked huge got unknown: \(reason)"
+    }
+  }
+
+  /// The bytes of all copies.
+  var bytes: Int { packed.stride * packed.copies }
+
+  /// The copy whose turn it is: always the first when hot, else the next of the rotation.
+  func takeCopy(hot: Bool) -> Int {
+    guard !hot else { return 0 }
+    next = (next + 1) % packed.copies
+    return next
+  }
+}

@@ -1,0 +1,184 @@
+import ArgumentParser
+import Bench
+import Foundation
+import MPGEMM
+import Machine
+import Models
+import Results
+
+/// `ternbench bench`.
+struct Bench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Verifies kernels, then measures them, and writes a run folder.",
+    discussion: """
+      Examples:
+        ternbench bench --model 2b-4t --tokens 1,128 --threads 1,all --cache hot,cold
+        ternbench bench --kernel '^(i2s|tl2)_avx2' --shape 6912x1x2560 --min-time 1
+
+      All kernels of a case take turns in random order, so that drift hits all alike. A row is \
+      written only after its kernel was right on that very shape. The path of the run folder is \
+      printed on standard output; ternbench report renders it.
+      """)
+
+  @OptionGroup var selection: KernelSelection
+  @OptionGroup var targets: TargetSelection
+
+  @Option(help: "N, separated by commas; a --shape has its own.")
+  var tokens = CountList([1])
+
+  @Option(help: "Numbers of threads, separated by commas; all: every processor there is.")
+  var threads = ThreadList([1])
+
+  @Option(help: "hot: one matrix again and again; cold: a pool in rotation. Separated by commas.")
+  var cache = CacheList([.cold])
+
+  @Option(help: "Seconds of measured time for each kernel of a case.")
+  var minTime = 0.2
+
+  @Option(
+    help: """
+      The share of weights that are zero. Default: what is known of the model, else one in three.
+      """)
+  var zeroDensity: Double?
+
+  @Option(help: "What all data and the order of turns are made from.")
+  var seed: UInt64 = 1
+
+  @Option(name: .long, help: "The folder in which the run's folder is made.")
+  var out = "results"
+
+  @Flag(help: "Measures even if the program was built without optimisation.")
+  var allowDebugBuild = false
+
+  func validate() throws {
+    guard minTime > 0, minTime <= 3600 else {
+      throw ValidationError("--min-time \(minTime): not between 0 and 3600 seconds")
+    }
+    if let zeroDensity, !(0...1).contains(zeroDensity) {
+      throw ValidationError("--zero-density \(zeroDensity): not between 0 and 1")
+    }
+  }
+
+  func run() throws {
+    guard BuildConfiguration.current == .release || allowDebugBuild else {
+      throw Failure.usage(
+        "this is a debug build, whose kernels are not optimised: build with "
+          + "swift build -c release, or pass --allow-debug-build")
+    }
+    let kernels = try selection.kernels()
+    _ = try selection.runnableKernels()
+    let models = try targets.models()
+    let options = SweepOptions(
+      kernels: kernels, targets: try sweepTargets(models), tokens: tokens.counts,
+      threads: threads.counts(usable: Topology.read().usableThreads), caches: cache.regimes,
+      minTime: minTime, seed: seed)
+    try MemoryCheck.require(options.shapes, for: kernels)
+    let capture = EnvironmentCapture()
+    let start = Date()
+    let folder = try RunFolder(
+      creatingIn: out, utc: start, host: capture.host, commit: capture.commit.value ?? "nogit")
+    try capture.environment(
+      run: folder.run, utc: UTC.readable(start), version: Ternbench.version,
+      commandLine: CommandLine.arguments, options: described(options), seeds: [seed],
+      models: models.map { model in
+        RunEnvironment.Model(
+          slug: model.slug, layers: Target.layers(of: model).map(\.layer))
+      }
+    ).write(to: folder.environment)
+    let line = ProgressLine()
+    let tally = try SweepRunner(options, folder: folder).run { progress in
+      let left = progress.secondsLeft.map { ", \(ProgressLine.duration($0)) left" } ?? ""
+      line.show("bench \(progress.done)/\(progress.total)\(left): \(progress.activity)")
+    }
+    line.clear()
+    Console.note(
+      "measured \(tally.ok) rows, \(tally.failed) failed, \(tally.skipped) skipped")
+    Console.print(folder.path)
+    if tally.failed > 0 { throw ExitCode(Exit.wrongResult) }
+  }
+
+  private func sweepTargets(_ models: [ModelShape]) throws -> [Target] {
+    var sweepTargets: [Target] = []
+    for model in models {
+      let layers = Target.layers(of: model, zeroDensity: zeroDensity)
+      guard !layers.isEmpty else {
+        throw Failure.usage(
+          "--model \(model.slug): has no ternary layers; see ternbench list models")
+      }
+      sweepTargets += layers
+    }
+    sweepTargets += targets.shape.map { shape in
+      Target(
+        outFeatures: shape.outFeatures, inFeatures: shape.inFeatures, tokens: shape.tokens,
+        zeroDensity: zeroDensity ?? Target.unknownZeroDensity)
+    }
+    guard !sweepTargets.isEmpty else {
+      throw Failure.usage(
+        "nothing to measure: name a --model (see ternbench list models) or a --shape MxNxK")
+    }
+    return sweepTargets
+  }
+
+  private func described(_ options: SweepOptions) -> [String: String] {
+    [
+      "kernels": options.kernels.map(\.name).joined(separator: " "),
+      "tokens": options.tokens.map(String.init).joined(separator: ","),
+      "threads": options.threads.map(String.init).joined(separator: ","),
+      "cache": options.caches.map(\.rawValue).joined(separator: ","),
+      "min_time": "\(options.minTime)", "seed": "\(options.seed)",
+      "single_sample_above": "\(options.singleSampleAbove)",
+      "zero_density": zeroDensity.map { "\($0)" } ?? "of the model",
+    ]
+  }
+}
+
+/// Thread counts, where `all` is every processor there is.
+struct ThreadList: ExpressibleByArgument {
+  private let parts: [Int?]
+
+  init(_ counts: [Int]) {
+    parts = counts
+  }
+
+  init?(argument: String) {
+    var parts: [Int?] = []
+    for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
+      if part == "all" {
+        parts.append(nil)
+      } else if let count = Int(part), (1...4096).contains(count) {
+        parts.append(count)
+      } else {
+        return nil
+      }
+    }
+    self.parts = parts
+  }
+
+  /// The counts, each once, in the order given.
+  func counts(usable: Int) -> [Int] {
+    var seen: Set<Int> = []
+    return parts.map { $0 ?? usable }.filter { seen.insert($0).inserted }
+  }
+
+  var defaultValueDescription: String {
+    parts.map { $0.map(String.init) ?? "all" }.joined(separator: ",")
+  }
+}
+
+/// Cache regimes separated by commas.
+struct CacheList: ExpressibleByArgument {
+  let regimes: [CacheRegime]
+
+  init(_ regimes: [CacheRegime]) {
+    self.regimes = regimes
+  }
+
+  init?(argument: String) {
+    let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
+    let regimes = parts.compactMap { CacheRegime(rawValue: String($0)) }
+    guard regimes.count == parts.count else { return nil }
+    self.regimes = regimes
+  }
+
+  var defaultValueDescription: String { regimes.map(\.rawValue).joined(separator: ",") }
+}

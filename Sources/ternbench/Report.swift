@@ -1,0 +1,35 @@
+import ArgumentParser
+import Report
+import Results
+
+/// `ternbench report`.
+struct Report: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Renders run folders as Markdown.",
+    discussion: """
+      Example: ternbench report results/20261121T031500Z-host-0123456789ab
+
+      The page is made from the folder alone: the same folder gives the same bytes.
+      """)
+
+  @Argument(help: ArgumentHelp("Folders that ternbench bench wrote.", valueName: "run"))
+  var runs: [String]
+
+  @Option(name: .long, help: "The folder in which each run gets a folder of its own.")
+  var out = "reports"
+
+  @Flag(help: "Also prints the headline table of each run.")
+  var headline = false
+
+  func run() throws {
+    let folders = try runs.map { try RunFolder(opening: $0) }
+    let pages = try RunReport.write(folders, to: out)
+    for page in pages {
+      Console.print(page)
+    }
+    guard headline else { return }
+    for folder in folders {
+      Console.print("\n" + RunReport(try Run(folder)).headline)
+    }
+  }
+}

@@ -1,0 +1,78 @@
+import Foundation
+
+/// The program as a user runs it.
+enum Program {
+  struct Output {
+    let status: Int32
+    let out: String
+    let error: String
+
+    /// The lines of standard error.
+    var errorLines: [Substring] { error.split(separator: "\n") }
+  }
+
+  /// The executable that was built beside the tests.
+  static var path: URL {
+    get throws {
+      var folder = Bundle.main.executableURL?.deletingLastPathComponent()
+      // On Linux the tests run from the bundle's folder or from the toolchain's runner.
+      for argument in CommandLine.arguments where argument.contains(".xctest") {
+        folder = URL(fileURLWithPath: argument).deletingLastPathComponent()
+      }
+      guard let file = folder?.appendingPathComponent("ternbench"),
+        FileManager.default.isExecutableFile(atPath: file.path)
+      else { throw Missing(folder: folder?.path ?? "") }
+      return file
+    }
+  }
+
+  struct Missing: Error {
+    let folder: String
+  }
+
+  static func run(_ arguments: String..., folder: String? = nil) throws -> Output {
+    try run(arguments, folder: folder)
+  }
+
+  static func run(_ arguments: [String], folder: String? = nil) throws -> Output {
+    let process = Process()
+    process.executableURL = try path
+    process.arguments = arguments
+    if let folder { process.currentDirectoryURL = URL(fileURLWithPath: folder) }
+    // Files, not pipes: a full pipe would stop the program.
+    let scratch = try TemporaryFolder()
+    let outFile = scratch.path + "/out"
+    let errorFile = scratch.path + "/error"
+    for file in [outFile, errorFile] {
+      guard FileManager.default.createFile(atPath: file, contents: nil) else {
+        throw Missing(folder: scratch.path)
+      }
+    }
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = FileHandle(forWritingAtPath: outFile)
+    process.standardError = FileHandle(forWritingAtPath: errorFile)
+    try process.run()
+    process.waitUntilExit()
+    return Output(
+      status: process.terminationReason == .exit
+        ? process.terminationStatus : 128 + process.terminationStatus,
+      out: try String(contentsOfFile: outFile, encoding: .utf8),
+      error: try String(contentsOfFile: errorFile, encoding: .utf8))
+  }
+}
+
+/// A folder that is removed with the object.
+final class TemporaryFolder {
+  let path: String
+
+  init() throws {
+    let url = FileManager.default.temporaryDirectory
+      .appendingPathComponent("ternbench-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    path = url.path
+  }
+
+  deinit {
+    try? FileManager.default.removeItem(atPath: path)
+  }
+}
