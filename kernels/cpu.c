@@ -4,6 +4,8 @@
 
 #if defined(__x86_64__)
 
+#include <cpuid.h>
+
 #if defined(__linux__)
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -19,25 +21,41 @@ static int amx_permitted(void) {
 #endif
 }
 
+// Features that __builtin_cpu_supports does not know by name in clang 17, Debian 13's Swift compiler.
+typedef struct {
+  int f16c, avxvnni, amx_int8;
+} unnamed_features;
+
+static unnamed_features ask_cpuid(void) {
+  enum { F16C = 1 << 29, AVXVNNI = 1 << 4, AMX_TILE = 1 << 24, AMX_INT8 = 1 << 25 };
+  unsigned a, b, c, d;
+  unnamed_features features = {0, 0, 0};
+  if (__get_cpuid_count(1, 0, &a, &b, &c, &d)) features.f16c = (c & F16C) != 0;
+  if (__get_cpuid_count(7, 0, &a, &b, &c, &d)) {
+    features.amx_int8 = (d & AMX_TILE) && (d & AMX_INT8);
+    // Leaf 7 says in a how many further pages it has; beyond them bits mean nothing.
+    if (a >= 1 && __get_cpuid_count(7, 1, &a, &b, &c, &d)) features.avxvnni = (a & AVXVNNI) != 0;
+  }
+  return features;
+}
+
 uint64_t mpgemm_cpu_isa(void) {
   __builtin_cpu_init();
+  const unnamed_features unnamed = ask_cpuid();
+  // The builtin also asks whether the operating system keeps the wide registers; cpuid does not.
+  const int avx2 = __builtin_cpu_supports("avx2");
   uint64_t isa = 0;
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-      __builtin_cpu_supports("f16c")) {
-    isa |= MPGEMM_ISA_AVX2;
-  }
+  if (avx2 && __builtin_cpu_supports("fma") && unnamed.f16c) isa |= MPGEMM_ISA_AVX2;
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) {
     isa |= MPGEMM_ISA_AVX512;
   }
-  if (__builtin_cpu_supports("avxvnni")) isa |= MPGEMM_ISA_AVXVNNI;
+  if (avx2 && unnamed.avxvnni) isa |= MPGEMM_ISA_AVXVNNI;
   if (__builtin_cpu_supports("avx512vnni")) isa |= MPGEMM_ISA_AVX512VNNI;
   if (__builtin_cpu_supports("avx512vbmi")) isa |= MPGEMM_ISA_AVX512VBMI;
   if (__builtin_cpu_supports("avx512vpopcntdq")) isa |= MPGEMM_ISA_AVX512VPOPCNTDQ;
   if (__builtin_cpu_supports("avx512bf16")) isa |= MPGEMM_ISA_AVX512BF16;
-  if (__builtin_cpu_supports("amx-tile") && __builtin_cpu_supports("amx-int8") && amx_permitted()) {
-    isa |= MPGEMM_ISA_AMXINT8;
-  }
+  if (unnamed.amx_int8 && amx_permitted()) isa |= MPGEMM_ISA_AMXINT8;
   return isa;
 }
 
