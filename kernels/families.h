@@ -1,6 +1,7 @@
 // families.h: the one list of kernel families. FAMILY(name) asks for name_family in kernels/name/.
 FAMILY(float)
 FAMILY(int8)
+FAMILY(i2s)
 FAMILY(tl2)
 FAMILY(tq1)
 FAMILY(tq2)
