@@ -1,0 +1,327 @@
+// lut_avx2.c: T-MAC's lookup on AVX2, 32 rows of four inputs a step, digits summed in bytes.
+//
+// A table's digits of +1 weights are added and those of -1 weights subtracted in bytes that start at
+// 128, so that they stay unsigned for a batch of four groups:
+//   low:  each digit is -16...15, a difference at most 31, and 4 * 31 = 124 < 128;
+//   high: (|a| + 16) / 32 + (|b| + 16) / 32 for disjoint sums, |a| + |b| <= 508, is less than 17,
+//         and 4 * 16 = 64 < 128.
+// A 16-bit word holds rows l and 16 + l of a strip. Words are summed as they are, and their high
+// bytes once more; the sum of the low bytes is what remains, modulo 2^16. It is unique while it lies
+// within int16: 256 batches times 124 are 31744.
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+#include <string.h>
+
+#include "bitwise/bitwise.h"
+#include "support/target.h"
+
+enum {
+  BATCH_BYTES = BATCH * GROUP_BYTES,
+  CHUNK_BATCHES = 64,  // 1024 inputs, whose indices, 16 KiB, and tables, 8 KiB, stay in cache
+  CHUNK_GROUPS = CHUNK_BATCHES * BATCH,
+  WIDEN_BATCHES = 256,
+  M_BEST = 64,
+  N_BEST = 16,  // tokens whose tables, 8 k bytes each, stay in the second-level cache
+  AHEAD = 8192,
+};
+
+TARGET_BEGIN("avx2,fma,f16c")
+
+static inline __m256i load(const void *bytes) {
+  return _mm256_loadu_si256(bytes);
+}
+
+// 16 entries of a digit in both halves, as shuffles need them.
+static inline __m256i load_digits(const int8_t *digits) {
+  return _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)digits));
+}
+
+// The indices of a group's 32 rows.
+typedef struct {
+  __m256i plus, minus;
+} indices;
+
+static inline indices indices_of(__m256i byte) {
+  const __m256i nibble = _mm256_set1_epi8(0x0f);
+  return (indices){_mm256_and_si256(byte, nibble),
+                   _mm256_and_si256(_mm256_srli_epi16(byte, 4), nibble)};
+}
+
+static inline __m256i add_digits(__m256i sum, const int8_t *digits, indices at) {
+  const __m256i table = load_digits(digits);
+  sum = _mm256_add_epi8(sum, _mm256_shuffle_epi8(table, at.plus));
+  return _mm256_sub_epi8(sum, _mm256_shuffle_epi8(table, at.minus));
+}
+
+// 16-bit sums of one digit: of whole words, and of their high bytes.
+typedef struct {
+  __m256i word, upper;
+} digit_sums;
+
+static inline digit_sums widen(digit_sums sums, __m256i bytes) {
+  return (digit_sums){_mm256_add_epi16(sums.word, bytes),
+                      _mm256_add_epi16(sums.upper, _mm256_srli_epi16(bytes, 8))};
+}
+
+// 32 sums of batches, in row order, eight int32 a vector.
+typedef struct {
+  __m256i rows[4];
+} strip_sums;
+
+static inline __m256i low_half(__m256i words) {
+  return _mm256_cvtepi16_epi32(_mm256_castsi256_si128(words));
+}
+
+static inline __m256i high_half(__m256i words) {
+  return _mm256_cvtepi16_epi32(_mm256_extracti128_si256(words, 1));
+}
+
+// Adds 32 * high + low. bias is what the batches' starts at 128 add up to, modulo 2^16.
+static inline void add_widened(strip_sums *total, digit_sums low, digit_sums high, __m256i bias) {
+  const __m256i low_upper = _mm256_sub_epi16(low.upper, bias);
+  const __m256i high_upper = _mm256_sub_epi16(high.upper, bias);
+  const __m256i low_lower =
+      _mm256_sub_epi16(_mm256_sub_epi16(low.word, _mm256_slli_epi16(low.upper, 8)), bias);
+  const __m256i high_lower =
+      _mm256_sub_epi16(_mm256_sub_epi16(high.word, _mm256_slli_epi16(high.upper, 8)), bias);
+  const __m256i low32[4] = {low_half(low_lower), high_half(low_lower), low_half(low_upper),
+                            high_half(low_upper)};
+  const __m256i high32[4] = {low_half(high_lower), high_half(high_lower), low_half(high_upper),
+                             high_half(high_upper)};
+  for (size_t q = 0; q < 4; q++) {
+    const __m256i sum = _mm256_add_epi32(_mm256_slli_epi32(high32[q], DIGIT_BITS), low32[q]);
+    total->rows[q] = _mm256_add_epi32(total->rows[q], sum);
+  }
+}
+
+static inline __m256i bias_of(size_t batches) {
+  return _mm256_set1_epi16((int16_t)(uint16_t)(128 * batches));
+}
+
+// Adds batches of a strip, at most WIDEN_BATCHES, straight from its packed bytes.
+static inline void add_packed(strip_sums *total, const uint8_t *w, const int8_t *table,
+                              size_t batches) {
+  const __m256i zero = _mm256_setzero_si256();
+  digit_sums low = {zero, zero}, high = {zero, zero};
+  for (size_t b = 0; b < batches; b++) {
+    _mm_prefetch((const char *)w + AHEAD, _MM_HINT_T0);
+    _mm_prefetch((const char *)w + AHEAD + 64, _MM_HINT_T0);
+    __m256i low_bytes = _mm256_set1_epi8(-128);
+    __m256i high_bytes = _mm256_set1_epi8(-128);
+    for (size_t g = 0; g < BATCH; g++, w += GROUP_BYTES, table += GROUP_BYTES) {
+      const indices at = indices_of(load(w));
+      low_bytes = add_digits(low_bytes, table, at);
+      high_bytes = add_digits(high_bytes, table + TABLE, at);
+    }
+    low = widen(low, low_bytes);
+    high = widen(high, high_bytes);
+  }
+  add_widened(total, low, high, bias_of(batches));
+}
+
+// The same from indices, plus and minus in turn.
+static inline void add_indexed(strip_sums *total, const __m256i *index, const int8_t *table,
+                               size_t batches) {
+  const __m256i zero = _mm256_setzero_si256();
+  digit_sums low = {zero, zero}, high = {zero, zero};
+  for (size_t b = 0; b < batches; b++) {
+    __m256i low_bytes = _mm256_set1_epi8(-128);
+    __m256i high_bytes = _mm256_set1_epi8(-128);
+    for (size_t g = 0; g < BATCH; g++, index += 2, table += GROUP_BYTES) {
+      const indices at = {index[0], index[1]};
+      low_bytes = add_digits(low_bytes, table, at);
+      high_bytes = add_digits(high_bytes, table + TABLE, at);
+    }
+    low = widen(low, low_bytes);
+    high = widen(high, high_bytes);
+  }
+  add_widened(total, low, high, bias_of(batches));
+}
+
+static void store_strip(const mpgemm_call *call, size_t i, size_t rows, size_t t,
+                        const strip_sums *sums) {
+  if (rows < STRIP_ROWS) {
+    int32_t sum[STRIP_ROWS];
+    memcpy(sum, sums, sizeof sum);
+    for (size_t r = 0; r < rows; r++) store_exact(call, i + r, t, sum[r]);
+    return;
+  }
+  const __m256 x_scale = _mm256_set1_ps(call->input->scale ? call->input->scale[t] : 1.0f);
+  const float one = 1.0f;
+  const float *const w_scale = call->w_scale ? call->w_scale : &one;
+  const int per_row = call->w_scale && call->w_scale_stride;
+  for (size_t q = 0; q < 4; q++) {
+    const size_t row = i + 8 * q;
+    const __m256 row_scale =
+        per_row ? _mm256_loadu_ps(w_scale + row) : _mm256_broadcast_ss(w_scale);
+    const __m256 scale = _mm256_mul_ps(row_scale, x_scale);
+    _mm256_storeu_ps(call->y + t * call->ldy + row,
+                     _mm256_mul_ps(_mm256_cvtepi32_ps(sums->rows[q]), scale));
+  }
+}
+
+static const strip_sums no_sums;
+
+// One token, a strip from end to end.
+static void gemv(const mpgemm_call *call, mpgemm_tile tile) {
+  const size_t groups = lut_groups(call->shape.k);
+  const size_t batches = groups / BATCH;
+  for (size_t i = tile.m_begin; i < tile.m_end; i += STRIP_ROWS) {
+    const uint8_t *const w = (const uint8_t *)call->packed + i * groups;
+    strip_sums sums = no_sums;
+    for (size_t b = 0; b < batches; b += WIDEN_BATCHES) {
+      add_packed(&sums, w + b * BATCH_BYTES, (const int8_t *)call->prepared + b * BATCH_BYTES,
+                 min_size(batches - b, WIDEN_BATCHES));
+    }
+    store_strip(call, i, min_size(tile.m_end - i, STRIP_ROWS), 0, &sums);
+  }
+}
+
+typedef struct {
+  __m256i index[2 * CHUNK_GROUPS];
+  strip_sums sums[N_BEST];
+} gemm_scratch;
+
+// Up to N_BEST tokens: a chunk's indices are taken apart once for all.
+static void gemm(const mpgemm_call *call, mpgemm_tile tile, gemm_scratch *scratch) {
+  const size_t groups = lut_groups(call->shape.k);
+  for (size_t i = tile.m_begin; i < tile.m_end; i += STRIP_ROWS) {
+    const uint8_t *const w = (const uint8_t *)call->packed + i * groups;
+    const size_t tokens = tile.n_end - tile.n_begin;
+    for (size_t s = 0; s < tokens; s++) scratch->sums[s] = no_sums;
+    for (size_t g = 0; g < groups; g += CHUNK_GROUPS) {
+      const size_t count = min_size(groups - g, CHUNK_GROUPS);
+      for (size_t c = 0; c < count; c++) {
+        const indices at = indices_of(load(w + (g + c) * GROUP_BYTES));
+        scratch->index[2 * c] = at.plus;
+        scratch->index[2 * c + 1] = at.minus;
+      }
+      for (size_t s = 0; s < tokens; s++) {
+        const int8_t *const tables =
+            (const int8_t *)call->prepared + ((tile.n_begin + s) * groups + g) * GROUP_BYTES;
+        add_indexed(scratch->sums + s, scratch->index, tables, count / BATCH);
+      }
+    }
+    const size_t rows = min_size(tile.m_end - i, STRIP_ROWS);
+    for (size_t s = 0; s < tokens; s++) {
+      store_strip(call, i, rows, tile.n_begin + s, scratch->sums + s);
+    }
+  }
+}
+
+// 16 entries as int16: multiply-adds of the codes with the bits of the entries' numbers.
+static inline __m256i entries_of(const int8_t *code) {
+  int32_t four;
+  memcpy(&four, code, sizeof four);
+  const __m256i codes = _mm256_set1_epi32(four);
+  // Entries 0-3 | 8-11 and 4-7 | 12-15, four bytes each, so that packing leaves them in order.
+  const __m256i even = _mm256_setr_epi32(0x00000000, 0x00000001, 0x00000100, 0x00000101, 0x01000000,
+                                         0x01000001, 0x01000100, 0x01000101);
+  const __m256i odd = _mm256_or_si256(even, _mm256_set1_epi32(0x00010000));
+  const __m256i ones = _mm256_set1_epi16(1);
+  // |pairs| <= 2 * 127
+  const __m256i even_sums = _mm256_madd_epi16(_mm256_maddubs_epi16(even, codes), ones);
+  const __m256i odd_sums = _mm256_madd_epi16(_mm256_maddubs_epi16(odd, codes), ones);
+  return _mm256_packs_epi32(even_sums, odd_sums);
+}
+
+static inline void build_table(const int8_t *code, int8_t *table) {
+  const __m256i entry = entries_of(code);
+  const __m256i half = _mm256_set1_epi16(1 << (DIGIT_BITS - 1));
+  const __m256i high = _mm256_srai_epi16(_mm256_add_epi16(entry, half), DIGIT_BITS);
+  const __m256i low = _mm256_sub_epi16(entry, _mm256_slli_epi16(high, DIGIT_BITS));
+  const __m256i digits = _mm256_packs_epi16(low, high);  // within bytes: nothing saturates
+  _mm256_storeu_si256((__m256i *)(void *)table, _mm256_permute4x64_epi64(digits, 0xd8));
+}
+
+static void prepare(const mpgemm_kernel *kernel, size_t n, size_t k, const mpgemm_input *input,
+                    mpgemm_range range, void *prepared) {
+  (void)kernel, (void)n;
+  const int8_t *const x = input->x;
+  for (size_t t = range.n_begin; t < range.n_end; t++) {
+    int8_t *table = (int8_t *)prepared + (t * lut_groups(k) + range.k_begin / GROUP) * GROUP_BYTES;
+    for (size_t j = range.k_begin; j < range.k_end; j += BATCH_INPUTS) {
+      int8_t padded[BATCH_INPUTS] = {0};
+      const int8_t *code = x + t * input->ldx + j;
+      if (k - j < BATCH_INPUTS) code = memcpy(padded, code, k - j);
+      for (size_t g = 0; g < BATCH; g++, table += GROUP_BYTES) build_table(code + GROUP * g, table);
+    }
+  }
+}
+
+TARGET_END
+
+static void compute(const mpgemm_kernel *kernel, const mpgemm_call *call, mpgemm_tile tile,
+                    void *scratch) {
+  (void)kernel;
+  if (call->shape.n == 1) gemv(call, tile);
+  for (size_t t = tile.n_begin; call->shape.n > 1 && t < tile.n_end; t += N_BEST) {
+    const size_t t_end = min_size(tile.n_end, t + N_BEST);
+    gemm(call, (mpgemm_tile){tile.m_begin, tile.m_end, t, t_end}, scratch);
+  }
+}
+
+static void plan(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_plan *out) {
+  (void)kernel;
+  lut_plan_prepare(shape, out);
+  out->scratch_size = shape.n > 1 ? sizeof(gemm_scratch) : 0;
+  out->m_step = STRIP_ROWS;
+  out->n_step = 1;
+  out->m_best = M_BEST;
+  out->n_best = N_BEST;
+}
+
+static void count(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_ops *prepare_ops,
+                  mpgemm_ops *ops) {
+  (void)kernel;
+  const uint64_t groups = lut_groups(shape.k);
+  if (prepare_ops) {
+    const uint64_t tables = shape.n * groups;
+    prepare_ops->mul_i8 += tables * 64;              // by bits
+    prepare_ops->add_i16 += tables * (32 + 2 * 16);  // of pairs; rounding, remainder
+    prepare_ops->add_i32 += tables * 16;             // of pairs
+    prepare_ops->bitop += tables * 2 * 16;           // shifts
+    prepare_ops->input_bytes += (uint64_t)shape.n * shape.k;
+    prepare_ops->prepared_bytes += tables * GROUP_BYTES;
+  }
+  if (!ops) return;
+  const uint64_t outputs = (uint64_t)shape.m * shape.n;
+  const uint64_t strips = round_up(shape.m, STRIP_ROWS) / STRIP_ROWS;
+  const uint64_t readings = (shape.n + N_BEST - 1) / N_BEST;  // tiles of tokens
+  const uint64_t decodes = strips * groups * readings;
+  const uint64_t products = strips * groups * shape.n;
+  const uint64_t most = shape.n > 1 ? CHUNK_BATCHES : WIDEN_BATCHES;
+  const uint64_t widenings = strips * shape.n * ((groups / BATCH + most - 1) / most);
+  ops->bitop += decodes * (2 * 32 + 16);  // masks, shift
+  ops->lookup += products * 4 * 32;       // two digits of two planes
+  ops->add_i8 += products * 4 * 32;
+  ops->add_i16 += products / BATCH * 4 * 16;  // words and high bytes of two digits
+  ops->bitop += products / BATCH * 2 * 16;    // shifts to high bytes
+  ops->add_i16 += widenings * 6 * 16;
+  ops->add_i32 += widenings * 2 * 32;
+  ops->bitop += widenings * (2 * 16 + 32);
+  ops->convert += strips * shape.n * 32 + widenings * 2 * 32;  // to float; digits to int32
+  ops->mul_f32 += outputs * 2;
+  ops->weight_bytes += decodes * GROUP_BYTES;
+  ops->prepared_bytes += products * GROUP_BYTES;
+  if (shape.n > 1) {
+    const uint64_t index_bytes = 2 * GROUP_BYTES, sum_bytes = sizeof(strip_sums);
+    ops->scratch_bytes += (decodes + products) * index_bytes;
+    ops->scratch_bytes += (2 * widenings + 2 * strips * shape.n) * sum_bytes;
+  }
+  ops->output_bytes += outputs * sizeof(float);
+}
+
+const mpgemm_kernel bitwise_lut_avx2 = {
+    BITWISE_LUT_FIELDS,
+    .name = "bitwise_lut_avx2",
+    .summary = "T-MAC's bit-wise lookup, lossless, 32 rows of four inputs a step",
+    .isa = MPGEMM_ISA_AVX2,
+    .plan = plan,
+    .prepare = prepare,
+    .compute = compute,
+    .count = count,
+};
+
+#endif
