@@ -45,62 +45,64 @@ static void expand(const uint8_t *row, size_t blocks, uint8_t *codes) {
   }
 }
 
-// Sums the lanes of ROWS x TOKENS vectors: the first token's rows below, the second's above.
-static inline __m256i reduce(const __m256i sums[TOKENS][ROWS]) {
+// Sums the lanes of a token's ROWS vectors within each half: row r's two sums in lanes r and r + 4.
+static inline __m256i reduce(const __m256i sums[ROWS]) {
   const __m256i ones = _mm256_set1_epi16(1);
-  __m256i halves[TOKENS];
-  for (size_t t = 0; t < TOKENS; t++) {
-    const __m256i lanes0 = _mm256_madd_epi16(sums[t][0], ones);
-    const __m256i lanes1 = _mm256_madd_epi16(sums[t][1], ones);
-    const __m256i lanes2 = _mm256_madd_epi16(sums[t][2], ones);
-    const __m256i lanes3 = _mm256_madd_epi16(sums[t][3], ones);
-    const __m256i sums01 = _mm256_hadd_epi32(lanes0, lanes1);
-    const __m256i sums23 = _mm256_hadd_epi32(lanes2, lanes3);
-    halves[t] = _mm256_hadd_epi32(sums01, sums23);
-  }
-  const __m256i low = _mm256_permute2x128_si256(halves[0], halves[1], 0x20);
-  const __m256i high = _mm256_permute2x128_si256(halves[0], halves[1], 0x31);
-  return _mm256_add_epi32(low, high);
+  const __m256i lanes0 = _mm256_madd_epi16(sums[0], ones);
+  const __m256i lanes1 = _mm256_madd_epi16(sums[1], ones);
+  const __m256i lanes2 = _mm256_madd_epi16(sums[2], ones);
+  const __m256i lanes3 = _mm256_madd_epi16(sums[3], ones);
+  const __m256i sums01 = _mm256_hadd_epi32(lanes0, lanes1);
+  const __m256i sums23 = _mm256_hadd_epi32(lanes2, lanes3);
+  return _mm256_hadd_epi32(sums01, sums23);
 }
 
-// Multiplies ROWS rows of codes, SPAN apart, by two tokens' activations.
-static inline __m256i dot_tile(const uint8_t *codes, const int8_t *x0, const int8_t *x1,
-                               size_t length) {
+// Adds the products of ROWS rows of codes, SPAN apart, and one token or two, to
+// total[token * M_BEST + row].
+static inline __attribute__((always_inline)) void dot_tile(const uint8_t *codes, const int8_t *x,
+                                                           size_t x_stride, size_t length,
+                                                           size_t tokens, int32_t *total) {
   __m256i sums[TOKENS][ROWS];
-  for (size_t r = 0; r < ROWS; r++) {
-    sums[0][r] = _mm256_setzero_si256();
-    sums[1][r] = _mm256_setzero_si256();
+  for (size_t t = 0; t < tokens; t++) {
+    for (size_t r = 0; r < ROWS; r++) sums[t][r] = _mm256_setzero_si256();
   }
   for (size_t j = 0; j < length; j += sizeof(__m256i)) {
-    const __m256i x0_codes = _mm256_load_si256((const __m256i *)(x0 + j));
-    const __m256i x1_codes = _mm256_load_si256((const __m256i *)(x1 + j));
+    __m256i x_codes[TOKENS];
+    for (size_t t = 0; t < tokens; t++) {
+      x_codes[t] = _mm256_load_si256((const __m256i *)(x + t * x_stride + j));
+    }
     for (size_t r = 0; r < ROWS; r++) {
       const __m256i code = _mm256_load_si256((const __m256i *)(codes + r * SPAN + j));
-      // |pairs| <= 2 * 2 * 127 = 508; in a span |sum| <= SPAN / 32 * 508 = 32512.
-      const __m256i pairs0 = _mm256_maddubs_epi16(code, x0_codes);
-      const __m256i pairs1 = _mm256_maddubs_epi16(code, x1_codes);
-      sums[0][r] = _mm256_add_epi16(sums[0][r], pairs0);
-      sums[1][r] = _mm256_add_epi16(sums[1][r], pairs1);
+      for (size_t t = 0; t < tokens; t++) {
+        // |pairs| <= 2 * 2 * 127 = 508; in a span |sum| <= SPAN / 32 * 508 = 32512.
+        const __m256i pairs = _mm256_maddubs_epi16(code, x_codes[t]);
+        sums[t][r] = _mm256_add_epi16(sums[t][r], pairs);
+      }
     }
   }
-  return reduce(sums);
+  for (size_t t = 0; t < tokens; t++) {
+    const __m256i halves = reduce(sums[t]);
+    const __m128i low = _mm256_castsi256_si128(halves);
+    const __m128i high = _mm256_extracti128_si256(halves, 1);
+    __m128i *to = (__m128i *)(total + t * M_BEST);
+    _mm_store_si128(to, _mm_add_epi32(_mm_load_si128(to), _mm_add_epi32(low, high)));
+  }
 }
 
 // Adds the products of the panel that begins with the tile's row i, over one span, to the sums.
 static void add_panel(many_scratch *own, size_t i, size_t rows, const int8_t *x, size_t x_stride,
                       size_t tokens, size_t length) {
-  for (size_t t = 0; t < tokens; t += TOKENS) {
-    const int8_t *x0 = x + t * x_stride;
-    const int8_t *x1 = t + 1 < tokens ? x0 + x_stride : x0;  // an odd token is multiplied twice
+  const size_t odd = tokens % TOKENS;
+  for (size_t t = 0; t < tokens - odd; t += TOKENS) {
     for (size_t r = 0; r < rows; r += ROWS) {
-      const __m256i products = dot_tile(own->codes[r], x0, x1, length);
-      __m128i *sum0 = (__m128i *)(own->sums[t] + i + r);
-      __m128i *sum1 = (__m128i *)(own->sums[t + 1] + i + r);
-      const __m128i products0 = _mm256_castsi256_si128(products);
-      const __m128i products1 = _mm256_extracti128_si256(products, 1);
-      _mm_store_si128(sum0, _mm_add_epi32(_mm_load_si128(sum0), products0));
-      _mm_store_si128(sum1, _mm_add_epi32(_mm_load_si128(sum1), products1));
+      int32_t *total = own->sums[t] + i + r;
+      dot_tile(own->codes[r], x + t * x_stride, x_stride, length, TOKENS, total);
     }
+  }
+  if (odd == 0) return;
+  for (size_t r = 0; r < rows; r += ROWS) {
+    int32_t *total = own->sums[tokens - 1] + i + r;
+    dot_tile(own->codes[r], x + (tokens - 1) * x_stride, x_stride, length, 1, total);
   }
 }
 
@@ -129,8 +131,8 @@ static void compute_tile(const mpgemm_call *call, mpgemm_tile tile, many_scratch
   const size_t tokens = tile.n_end - tile.n_begin;
   const uint8_t *packed = (const uint8_t *)call->packed + tile.m_begin * row_bytes;
   const int8_t *x = (const int8_t *)call->prepared + tile.n_begin * x_stride;
-  for (size_t t = 0; t < round_up(tokens, TOKENS); t++) {
-    const int32_t x_sum = call->input->sum[tile.n_begin + min_size(t, tokens - 1)];
+  for (size_t t = 0; t < tokens; t++) {
+    const int32_t x_sum = call->input->sum[tile.n_begin + t];
     for (size_t i = 0; i < M_BEST; i++) own->sums[t][i] = -x_sum;
   }
   for (size_t b = 0; b < blocks; b += span) {
@@ -171,7 +173,6 @@ void i2s_avx2_many_count(mpgemm_shape shape, mpgemm_ops *ops) {
   const uint64_t row_blocks = i2s_blocks(shape.k);
   const uint64_t row_spans = blocks_of(row_blocks, span_blocks(shape.k));
   const uint64_t rows = round_up(shape.m, ROWS);
-  const uint64_t tokens = round_up(shape.n, TOKENS);
   const uint64_t m_tiles = blocks_of(shape.m, M_BEST);
   const uint64_t n_tiles = blocks_of(shape.n, N_BEST);
   const uint64_t outputs = (uint64_t)shape.m * shape.n;
@@ -181,21 +182,22 @@ void i2s_avx2_many_count(mpgemm_shape shape, mpgemm_ops *ops) {
   ops->weight_bytes += expanded * I2S_BLOCK_BYTES;
   ops->scratch_bytes += expanded * I2S_BLOCK;
 
-  const uint64_t multiplied = rows * tokens * row_blocks;
+  const uint64_t multiplied = rows * shape.n * row_blocks;
+  const uint64_t code_reads = rows * blocks_of(shape.n, TOKENS) * row_blocks;
   ops->mul_i8 += multiplied * I2S_BLOCK;
   ops->add_i16 += multiplied * 4 * (16 + 16);  // within maddubs, then to the sums
   ops->prepared_bytes += multiplied / ROWS * I2S_BLOCK;
-  ops->scratch_bytes += multiplied / TOKENS * I2S_BLOCK;
+  ops->scratch_bytes += code_reads * I2S_BLOCK;
 
-  const uint64_t reduced = rows / ROWS * (tokens / TOKENS) * row_spans;
-  ops->convert += reduced * ROWS * TOKENS * 16;  // madd by ones widens 16 lanes
-  ops->add_i32 += reduced * ROWS * TOKENS * 8;   // and adds them in pairs
-  ops->add_i32 += reduced * 7 * 8;               // six horizontal additions, one across halves
-  ops->add_i32 += reduced * ROWS * TOKENS;       // to the tile's sums
-  ops->scratch_bytes += reduced * ROWS * TOKENS * sizeof(int32_t) * 2;
+  const uint64_t reduced = rows / ROWS * shape.n * row_spans;
+  ops->convert += reduced * ROWS * 16;       // madd by ones widens 16 lanes
+  ops->add_i32 += reduced * ROWS * 8;        // and adds them in pairs
+  ops->add_i32 += reduced * (3 * 8 + ROWS);  // three horizontal additions, one across halves
+  ops->add_i32 += reduced * ROWS;            // to the tile's sums
+  ops->scratch_bytes += reduced * ROWS * sizeof(int32_t) * 2;
 
-  ops->add_i32 += tokens * m_tiles;  // the correction, negated as the sums' first value
-  ops->scratch_bytes += tokens * m_tiles * M_BEST * sizeof(int32_t);
+  ops->add_i32 += shape.n * m_tiles;  // the correction, negated as the sums' first value
+  ops->scratch_bytes += shape.n * m_tiles * M_BEST * sizeof(int32_t);
   ops->convert += outputs;
   ops->mul_f32 += outputs * 2;
   ops->scratch_bytes += shape.m * n_tiles * sizeof(float);            // scales written
