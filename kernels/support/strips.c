@@ -1,11 +1,40 @@
 // strips.c: the walk of the lookup kernels through a tile.
 #include "support/strips.h"
 
+#include <stdlib.h>
+
 enum {
   GROUP_STRIPS = 8,      // strips that share the tables of a pass while they are in L1
   PASS_BLOCKS = 20,      // blocks of a pass: 4 tokens' tables of 256 bytes a block fill 20 KiB
   STREAM_AHEAD = 10240,  // bytes of prefetch where the weights stream by once
 };
+
+size_t strips_packed_size(const strip_layout *layout, size_t m, size_t k) {
+  return strip_count(m) * strip_bytes(layout, k);
+}
+
+void strips_pack(const strip_layout *layout, size_t m, size_t k, const int8_t *w, void *packed) {
+  for (size_t i = 0; i < strip_count(m) * STRIP_ROWS; i++) {
+    uint8_t *const strip = (uint8_t *)packed + i / STRIP_ROWS * strip_bytes(layout, k);
+    for (size_t b = 0; b < strip_blocks(layout, k); b++) {
+      int8_t weights[STRIP_INPUTS] = {0};
+      if (i < m) copy_padded(weights, w + i * k, k, b * layout->inputs, layout->inputs);
+      layout->pack_row(weights, i % STRIP_ROWS, strip + b * layout->block_bytes);
+    }
+  }
+}
+
+void strips_unpack(const strip_layout *layout, size_t m, size_t k, const void *packed, int8_t *w) {
+  for (size_t i = 0; i < m; i++) {
+    const uint8_t *const strip = (const uint8_t *)packed + i / STRIP_ROWS * strip_bytes(layout, k);
+    for (size_t b = 0; b < strip_blocks(layout, k); b++) {
+      int8_t weights[STRIP_INPUTS];
+      layout->unpack_row(strip + b * layout->block_bytes, i % STRIP_ROWS, weights);
+      const size_t j = b * layout->inputs;
+      memcpy(w + i * k + j, weights, min_size(layout->inputs, k - j));
+    }
+  }
+}
 
 void strips_plan(const strip_layout *layout, mpgemm_shape shape, mpgemm_plan *plan) {
   *plan = (mpgemm_plan){
@@ -19,15 +48,24 @@ void strips_plan(const strip_layout *layout, mpgemm_shape shape, mpgemm_plan *pl
   };
 }
 
-// The largest entry of any of a token's tables: all codes of a lookup with the sign that suits.
-static int largest_entry(const strip_layout *layout, const int8_t *x, size_t k) {
+// The largest sum of |code| over a group of inputs. Inlined for each group, it has no inner loop.
+static inline int largest_sum(size_t group, const int8_t *x, size_t k) {
   int largest = 0;
-  for (size_t j = 0; j < k; j += layout->group) {
+  for (size_t j = 0; j < k; j += group) {
     int sum = 0;
-    for (size_t c = j; c < min_size(j + layout->group, k); c++) sum += x[c] < 0 ? -x[c] : x[c];
+    if (k - j >= group)
+      for (size_t c = 0; c < group; c++) sum += abs(x[j + c]);
+    else
+      for (size_t c = j; c < k; c++) sum += abs(x[c]);
     largest = sum > largest ? sum : largest;
   }
   return largest;
+}
+
+static int largest_entry(const strip_layout *layout, const int8_t *x, size_t k) {
+  return layout->group == 2   ? largest_sum(2, x, k)
+         : layout->group == 3 ? largest_sum(3, x, k)
+                              : largest_sum(layout->group, x, k);
 }
 
 void strips_prepare(const strip_layout *layout, strip_tables *tables, size_t k,

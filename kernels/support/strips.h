@@ -24,6 +24,9 @@ typedef struct {
   size_t block_bytes;   // of a block's weights
   size_t table_bytes;   // of a block's tables for one token
   size_t header_bytes;  // 0 or STEP_HEADER
+  // Packs and unpacks row r of a block: inputs weights; 2 stands for a code that none packs to.
+  void (*pack_row)(const int8_t *w, size_t r, uint8_t *block);
+  void (*unpack_row)(const uint8_t *block, size_t r, int8_t *w);
 } strip_layout;
 
 // Adds blocks of a strip to total[t], for a fixed number of tokens t. The weights that are read
@@ -60,6 +63,10 @@ static inline void copy_padded(int8_t *to, const int8_t *row, size_t k, size_t b
   memset(to + inside, 0, count - inside);
 }
 
+size_t strips_packed_size(const strip_layout *layout, size_t m, size_t k);
+void strips_pack(const strip_layout *layout, size_t m, size_t k, const int8_t *w, void *packed);
+void strips_unpack(const strip_layout *layout, size_t m, size_t k, const void *packed, int8_t *w);
+
 // Fills the whole plan. Requantised tables (a header) need all of K at once.
 void strips_plan(const strip_layout *layout, mpgemm_shape shape, mpgemm_plan *plan);
 
@@ -74,6 +81,22 @@ void strips_prepare(const strip_layout *layout, strip_tables *tables, size_t k,
 // Computes the tile: y = total * (w_scale * x_scale), x_scale times the step where there is one.
 void strips_compute(const strip_layout *layout, const strip_sums *sums, const mpgemm_call *call,
                     mpgemm_tile tile);
+
+// The sum of row r of a block, in plain C.
+typedef int16_t strip_row_sum(const uint8_t *block, const int8_t *tables, size_t r);
+
+// Adds blocks of a strip to total, row by row. chunk: blocks whose sum fits 16 bits.
+static inline void strip_add_rows(size_t block_bytes, size_t table_bytes, size_t chunk,
+                                  strip_row_sum *row_sum, const uint8_t *packed, size_t blocks,
+                                  const int8_t *tables, int32_t total[STRIP_ROWS]) {
+  for (size_t begin = 0; begin < blocks; begin += chunk) {
+    int16_t sum[STRIP_ROWS] = {0};
+    for (size_t b = begin; b < min_size(begin + chunk, blocks); b++)
+      for (size_t r = 0; r < STRIP_ROWS; r++)
+        sum[r] = (int16_t)(sum[r] + row_sum(packed + b * block_bytes, tables + b * table_bytes, r));
+    for (size_t r = 0; r < STRIP_ROWS; r++) total[r] += sum[r];
+  }
+}
 
 // What a kernel does to prepare the tables of one lookup.
 typedef struct {

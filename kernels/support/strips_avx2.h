@@ -72,4 +72,25 @@ static inline void add_to_total(const __m256i sum[2], int32_t total[STRIP_ROWS])
   }
 }
 
+// Adds one block for some tokens, always the same number, to their 16-bit sums.
+typedef void strip_block_sum(const uint8_t *block, const int8_t *tables, size_t token_bytes,
+                             size_t tokens, __m256i sum[][2]);
+
+// Adds blocks of a strip to the totals of some tokens. chunk: blocks whose sum fits 16 bits.
+static inline __attribute__((always_inline)) void strip_add_blocks(
+    size_t block_bytes, size_t table_bytes, size_t chunk, strip_block_sum *block_sum,
+    const uint8_t *packed, size_t blocks, const int8_t *tables, size_t token_bytes, size_t ahead,
+    size_t tokens, int32_t (*total)[STRIP_ROWS]) {
+  for (size_t begin = 0; begin < blocks; begin += chunk) {
+    __m256i sum[STRIP_TOKENS][2];
+    for (size_t t = 0; t < tokens; t++) sum[t][0] = sum[t][1] = _mm256_setzero_si256();
+    for (size_t b = begin; b < min_size(begin + chunk, blocks); b++) {
+      const uint8_t *const block = packed + b * block_bytes;
+      prefetch_bytes(block + ahead, block_bytes);
+      block_sum(block, tables + b * table_bytes, token_bytes, tokens, sum);
+    }
+    for (size_t t = 0; t < tokens; t++) add_to_total(sum[t], total[t]);
+  }
+}
+
 TARGET_END

@@ -1,75 +1,68 @@
 // tl2.c: TL2's packing and its lossless kernel in plain C.
 #include "tl2/tl2.h"
 
+static void pack_row(const int8_t *w, size_t r, uint8_t *block) {
+  unsigned signs = 0;
+  for (size_t p = 0; p < TL2_TRIPLES / 2; p++) {
+    unsigned codes = 0;
+    for (size_t h = 0; h < 2; h++) {
+      const size_t g = 2 * p + h;
+      const int8_t *const triple = w + g * TL2_GROUP;
+      const int v = 9 * triple[0] + 3 * triple[1] + triple[2];
+      codes |= (unsigned)(v < 0 ? -v : v) << 4 * h;
+      signs |= (v < 0 ? 0x80u : 0) >> g;
+    }
+    block[STRIP_ROWS * (1 + p) + r] = (uint8_t)codes;
+  }
+  block[r] = (uint8_t)signs;
+}
+
+static void unpack_row(const uint8_t *block, size_t r, int8_t *w) {
+  for (size_t g = 0; g < TL2_TRIPLES; g++) {
+    int8_t *const triple = w + g * TL2_GROUP;
+    const int magnitude = block[STRIP_ROWS * (1 + g / 2) + r] >> 4 * (g % 2) & 15;
+    const int negative = block[r] & 0x80 >> g;
+    const int digits = (negative ? -magnitude : magnitude) + 13;  // in base 3, each weight + 1
+    triple[0] = (int8_t)(digits / 9 - 1);
+    triple[1] = (int8_t)(digits / 3 % 3 - 1);
+    triple[2] = (int8_t)(digits % 3 - 1);
+    // No triple packs to 14, 15 or minus zero.
+    if (magnitude >= TL2_ENTRIES || (negative && magnitude == 0)) memset(triple, 2, TL2_GROUP);
+  }
+}
+
 const strip_layout tl2_layout = {
     .group = TL2_GROUP,
     .inputs = TL2_INPUTS,
     .block_bytes = TL2_BLOCK,
     .table_bytes = TL2_TRIPLES * TL2_DIGITS,
+    .pack_row = pack_row,
+    .unpack_row = unpack_row,
+};
+
+const strip_layout tl2_lossy_layout = {
+    .group = TL2_GROUP,
+    .inputs = TL2_INPUTS,
+    .block_bytes = TL2_BLOCK,
+    .table_bytes = TL2_TRIPLES * TL2_BYTES,
+    .header_bytes = STEP_HEADER,
+    .pack_row = pack_row,
+    .unpack_row = unpack_row,
 };
 
 size_t tl2_packed_size(const mpgemm_kernel *kernel, size_t m, size_t k) {
   (void)kernel;
-  return strip_count(m) * strip_bytes(&tl2_layout, k);
-}
-
-// Packs one row of a block.
-static void pack_row(const int8_t w[TL2_INPUTS], size_t r, uint8_t *block) {
-  unsigned signs = 0;
-  for (size_t p = 0; p < TL2_TRIPLES / 2; p++) {
-    unsigned code = 0;
-    for (size_t h = 0; h < 2; h++) {
-      const size_t g = 2 * p + h;
-      const int8_t *const triple = w + g * TL2_GROUP;
-      const int v = 9 * triple[0] + 3 * triple[1] + triple[2];
-      code |= (unsigned)(v < 0 ? -v : v) << 4 * h;
-      signs |= (v < 0 ? 0x80u : 0) >> g;
-    }
-    block[STRIP_ROWS * (1 + p) + r] = (uint8_t)code;
-  }
-  block[r] = (uint8_t)signs;
+  return strips_packed_size(&tl2_layout, m, k);
 }
 
 void tl2_pack(const mpgemm_kernel *kernel, size_t m, size_t k, const int8_t *w, void *packed) {
   (void)kernel;
-  const size_t blocks = strip_blocks(&tl2_layout, k);
-  for (size_t i = 0; i < strip_count(m) * STRIP_ROWS; i++) {
-    uint8_t *const strip = (uint8_t *)packed + i / STRIP_ROWS * strip_bytes(&tl2_layout, k);
-    for (size_t b = 0; b < blocks; b++) {
-      int8_t weights[TL2_INPUTS] = {0};
-      if (i < m) copy_padded(weights, w + i * k, k, b * TL2_INPUTS, TL2_INPUTS);
-      pack_row(weights, i % STRIP_ROWS, strip + b * TL2_BLOCK);
-    }
-  }
-}
-
-// The three weights of a triple; 2s for what no triple packs to: 14, 15 and minus zero.
-static void unpack_triple(int magnitude, int negative, int8_t weight[TL2_GROUP]) {
-  if (magnitude >= TL2_ENTRIES || (negative && magnitude == 0)) {
-    memset(weight, 2, TL2_GROUP);
-    return;
-  }
-  const int digits = (negative ? -magnitude : magnitude) + 13;  // in base 3, each weight + 1
-  weight[0] = (int8_t)(digits / 9 - 1);
-  weight[1] = (int8_t)(digits / 3 % 3 - 1);
-  weight[2] = (int8_t)(digits % 3 - 1);
+  strips_pack(&tl2_layout, m, k, w, packed);
 }
 
 void tl2_unpack(const mpgemm_kernel *kernel, size_t m, size_t k, const void *packed, int8_t *w) {
   (void)kernel;
-  for (size_t i = 0; i < m; i++) {
-    const uint8_t *const strip =
-        (const uint8_t *)packed + i / STRIP_ROWS * strip_bytes(&tl2_layout, k);
-    const size_t r = i % STRIP_ROWS;
-    for (size_t j = 0; j < k; j += TL2_GROUP) {
-      const uint8_t *const block = strip + j / TL2_INPUTS * TL2_BLOCK;
-      const size_t g = j % TL2_INPUTS / TL2_GROUP;
-      const int magnitude = block[STRIP_ROWS * (1 + g / 2) + r] >> 4 * (g % 2) & 15;
-      int8_t weight[TL2_GROUP];
-      unpack_triple(magnitude, block[r] >> (7 - g) & 1, weight);
-      memcpy(w + i * k + j, weight, min_size(TL2_GROUP, k - j));
-    }
-  }
+  strips_unpack(&tl2_layout, m, k, packed, w);
 }
 
 void tl2_plan(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_plan *plan) {
@@ -129,16 +122,8 @@ static int16_t sum_row(const uint8_t *block, const int8_t *tables, size_t r) {
 static void sum_one(const uint8_t *packed, size_t blocks, const int8_t *tables, size_t token_bytes,
                     size_t ahead, int32_t (*total)[STRIP_ROWS]) {
   (void)token_bytes, (void)ahead;
-  for (size_t begin = 0; begin < blocks; begin += TL2_CHUNK) {
-    int16_t sum[STRIP_ROWS] = {0};
-    for (size_t b = begin; b < min_size(begin + TL2_CHUNK, blocks); b++) {
-      const uint8_t *const block = packed + b * TL2_BLOCK;
-      const int8_t *const block_tables = tables + b * tl2_layout.table_bytes;
-      for (size_t r = 0; r < STRIP_ROWS; r++)
-        sum[r] = (int16_t)(sum[r] + sum_row(block, block_tables, r));
-    }
-    for (size_t r = 0; r < STRIP_ROWS; r++) total[0][r] += sum[r];
-  }
+  strip_add_rows(TL2_BLOCK, TL2_TRIPLES * TL2_DIGITS, TL2_CHUNK, sum_row, packed, blocks, tables,
+                 total[0]);
 }
 
 static const strip_sums sums = {.one = sum_one};
@@ -179,13 +164,11 @@ static const mpgemm_kernel tl2_portable = {
     .count = count,
 };
 
-extern const mpgemm_kernel tl2_avx2;
-
 const mpgemm_kernel *const *tl2_family(uint32_t host_abi) {
   static const mpgemm_kernel *const kernels[] = {
-      &tl2_portable,
+      &tl2_portable, &tl2_lossy_portable,
 #if defined(__x86_64__)
-      &tl2_avx2,
+      &tl2_avx2,     &tl2_lossy_avx2,
 #endif
       NULL,
   };

@@ -12,7 +12,7 @@
 // Preparation "tl2_digits": no header; for each triple the low digits of its 16 entries, 16 bytes,
 // and their high digits, 16 bytes (support/digits.h).
 // Preparation "tl2_bytes", lossy: a header with the step; for each triple 16 bytes, its entries
-// requantised to rint(entry * 127 / largest entry of the token).
+// requantised to rint(entry * (127 / largest entry of the token)).
 #pragma once
 
 #include "mpgemm_kernel.h"
@@ -41,6 +41,8 @@ void tl2_pack(const mpgemm_kernel *kernel, size_t m, size_t k, const int8_t *w, 
 void tl2_unpack(const mpgemm_kernel *kernel, size_t m, size_t k, const void *packed, int8_t *w);
 void tl2_plan(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_plan *plan);
 void tl2_lossy_plan(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_plan *plan);
+
+extern const mpgemm_kernel tl2_lossy_portable, tl2_avx2, tl2_lossy_avx2;
 
 // What the kernels of the family have in common.
 #define TL2_KERNEL                                                                            \

@@ -1,36 +1,15 @@
 // tl2_avx2.c: TL2, lossless, on AVX2: 32 rows a lookup, both digits summed in bytes.
 #if defined(__x86_64__)
 
-#include <immintrin.h>
-
-#include "support/strips_avx2.h"
-#include "tl2/tl2.h"
+#include "tl2/tl2_avx2.h"
 
 TARGET_BEGIN("avx2,fma,f16c")
 
-// Rows w0, w1 and w2 of the table: the weights of |v| = 0...13, zero for 14 and 15.
-static const int8_t weights[TL2_GROUP][TABLE_ENTRIES] = {
-    {0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0},
-    {0, 0, 1, 1, 1, -1, -1, -1, 0, 0, 0, 1, 1, 1, 0, 0},
-    {0, 1, -1, 0, 1, -1, 0, 1, -1, 0, 1, -1, 0, 1, 0, 0},
-};
-
-static __m256i load_weights(size_t c) {
-  return _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)weights[c]));
-}
-
 static void make_tables(const int8_t *inputs, float scale, int8_t *tables) {
   (void)scale;
-  const __m256i w0 = load_weights(0);
-  const __m256i w1 = load_weights(1);
-  const __m256i w2 = load_weights(2);
   for (size_t g = 0; g < TL2_TRIPLES; g++) {
-    const int8_t *const x = inputs + g * TL2_GROUP;
-    const __m256i x0 = _mm256_sign_epi16(_mm256_set1_epi16(x[0]), w0);
-    const __m256i x1 = _mm256_sign_epi16(_mm256_set1_epi16(x[1]), w1);
-    const __m256i x2 = _mm256_sign_epi16(_mm256_set1_epi16(x[2]), w2);
-    const __m256i entry = _mm256_add_epi16(_mm256_add_epi16(x0, x1), x2);
-    _mm256_store_si256((__m256i *)(tables + g * TL2_DIGITS), split_digits(entry));
+    const __m256i digits = split_digits(tl2_avx2_entries(inputs + g * TL2_GROUP));
+    _mm256_store_si256((__m256i *)(tables + g * TL2_DIGITS), digits);
   }
 }
 
@@ -41,23 +20,16 @@ static void prepare(const mpgemm_kernel *kernel, size_t n, size_t k, const mpgem
 }
 
 // Adds one block for some tokens to their 16-bit sums: |low| <= 8 * 15, |high| <= 8 * 12.
-static inline __attribute__((always_inline)) void add_block(const uint8_t *block,
+static inline __attribute__((always_inline)) void sum_block(const uint8_t *block,
                                                             const int8_t *tables,
                                                             size_t token_bytes, size_t tokens,
                                                             __m256i sum[][2]) {
-  const __m256i one = _mm256_set1_epi8(1);
-  const __m256i nibble = _mm256_set1_epi8(15);
-  const __m256i signs = load_rows(block);
-  // Bit 7 of a byte decides, and no byte may be zero. Bits that a shift moves in from the byte
-  // below do no harm.
-  const __m256i signs_or_one = _mm256_or_si256(signs, one);
+  const tl2_avx2_signs signs = tl2_avx2_load_signs(block);
   __m256i low[STRIP_TOKENS], high[STRIP_TOKENS];
 #pragma GCC unroll 8
   for (int g = 0; g < TL2_TRIPLES; g++) {
-    const __m256i codes = load_rows(block + STRIP_ROWS * (1 + g / 2));
-    const __m256i index = _mm256_and_si256(g % 2 ? _mm256_srli_epi16(codes, 4) : codes, nibble);
-    const __m256i sign = g < 7 ? _mm256_slli_epi16(signs_or_one, g)
-                               : _mm256_or_si256(_mm256_slli_epi16(signs, 7), one);
+    const __m256i index = tl2_avx2_index(block, g);
+    const __m256i sign = tl2_avx2_sign(signs, g);
 #pragma GCC unroll 4
     for (size_t t = 0; t < tokens; t++) {
       const int8_t *const table = tables + t * token_bytes + (size_t)g * TL2_DIGITS;
@@ -78,16 +50,8 @@ static inline __attribute__((always_inline)) void add_blocks(const uint8_t *pack
                                                              size_t token_bytes, size_t ahead,
                                                              size_t tokens,
                                                              int32_t (*total)[STRIP_ROWS]) {
-  for (size_t begin = 0; begin < blocks; begin += TL2_CHUNK) {
-    __m256i sum[STRIP_TOKENS][2];
-    for (size_t t = 0; t < tokens; t++) sum[t][0] = sum[t][1] = _mm256_setzero_si256();
-    for (size_t b = begin; b < min_size(begin + TL2_CHUNK, blocks); b++) {
-      const uint8_t *const block = packed + b * TL2_BLOCK;
-      prefetch_bytes(block + ahead, TL2_BLOCK);
-      add_block(block, tables + b * TL2_TRIPLES * TL2_DIGITS, token_bytes, tokens, sum);
-    }
-    for (size_t t = 0; t < tokens; t++) add_to_total(sum[t], total[t]);
-  }
+  strip_add_blocks(TL2_BLOCK, TL2_TRIPLES * TL2_DIGITS, TL2_CHUNK, sum_block, packed, blocks,
+                   tables, token_bytes, ahead, tokens, total);
 }
 
 static void sum_one(const uint8_t *packed, size_t blocks, const int8_t *tables, size_t token_bytes,

@@ -1,0 +1,110 @@
+// tl2_lossy_avx2.c: TL2 with requantised entries on AVX2: 32 rows a lookup, one byte each.
+#if defined(__x86_64__)
+
+#include "tl2/tl2_avx2.h"
+
+TARGET_BEGIN("avx2,fma,f16c")
+
+static void make_tables(const int8_t *inputs, float scale, int8_t *tables) {
+  for (size_t g = 0; g < TL2_TRIPLES; g++) {
+    const __m128i bytes = requantise(tl2_avx2_entries(inputs + g * TL2_GROUP), scale);
+    _mm_store_si128((__m128i *)(tables + g * TL2_BYTES), bytes);
+  }
+}
+
+static void prepare(const mpgemm_kernel *kernel, size_t n, size_t k, const mpgemm_input *input,
+                    mpgemm_range range, void *prepared) {
+  (void)kernel, (void)n;
+  strips_prepare(&tl2_lossy_layout, make_tables, k, input, range, prepared);
+}
+
+// Adds one block for some tokens to their 16-bit sums, two triples at a time.
+static inline __attribute__((always_inline)) void sum_block(const uint8_t *block,
+                                                            const int8_t *tables,
+                                                            size_t token_bytes, size_t tokens,
+                                                            __m256i sum[][2]) {
+  const tl2_avx2_signs signs = tl2_avx2_load_signs(block);
+#pragma GCC unroll 8
+  for (int g = 0; g < TL2_TRIPLES; g += 2) {
+    const __m256i even_index = tl2_avx2_index(block, g);
+    const __m256i odd_index = tl2_avx2_index(block, g + 1);
+    const __m256i even_sign = tl2_avx2_sign(signs, g);
+    const __m256i odd_sign = tl2_avx2_sign(signs, g + 1);
+#pragma GCC unroll 4
+    for (size_t t = 0; t < tokens; t++) {
+      const int8_t *const table = tables + t * token_bytes + (size_t)g * TL2_BYTES;
+      const __m256i even_entry = _mm256_shuffle_epi8(load_table(table), even_index);
+      const __m256i odd_entry = _mm256_shuffle_epi8(load_table(table + TL2_BYTES), odd_index);
+      const __m256i even = _mm256_sign_epi8(even_entry, even_sign);
+      const __m256i odd = _mm256_sign_epi8(odd_entry, odd_sign);
+      add_weighted(even, 1, odd, 1, sum[t]);
+    }
+  }
+}
+
+static inline __attribute__((always_inline)) void add_blocks(const uint8_t *packed, size_t blocks,
+                                                             const int8_t *tables,
+                                                             size_t token_bytes, size_t ahead,
+                                                             size_t tokens,
+                                                             int32_t (*total)[STRIP_ROWS]) {
+  strip_add_blocks(TL2_BLOCK, TL2_TRIPLES * TL2_BYTES, TL2_LOSSY_CHUNK, sum_block, packed, blocks,
+                   tables, token_bytes, ahead, tokens, total);
+}
+
+static void sum_one(const uint8_t *packed, size_t blocks, const int8_t *tables, size_t token_bytes,
+                    size_t ahead, int32_t (*total)[STRIP_ROWS]) {
+  add_blocks(packed, blocks, tables, token_bytes, ahead, 1, total);
+}
+
+static void sum_two(const uint8_t *packed, size_t blocks, const int8_t *tables, size_t token_bytes,
+                    size_t ahead, int32_t (*total)[STRIP_ROWS]) {
+  add_blocks(packed, blocks, tables, token_bytes, ahead, 2, total);
+}
+
+static void sum_four(const uint8_t *packed, size_t blocks, const int8_t *tables, size_t token_bytes,
+                     size_t ahead, int32_t (*total)[STRIP_ROWS]) {
+  add_blocks(packed, blocks, tables, token_bytes, ahead, 4, total);
+}
+
+static const strip_sums sums = {.one = sum_one, .two = sum_two, .four = sum_four};
+
+static void compute(const mpgemm_kernel *kernel, const mpgemm_call *call, mpgemm_tile tile,
+                    void *scratch) {
+  (void)kernel, (void)scratch;
+  strips_compute(&tl2_lossy_layout, &sums, call, tile);
+}
+
+static const strip_table_costs table_costs = {
+    .add_i16 = (3 + 2) * TABLE_ENTRIES,  // signs and sums
+    .requantised = TABLE_ENTRIES,
+};
+
+static const strip_costs costs = {
+    .bitop = 12 + 9,  // nibbles: 8 masks, 4 shifts; signs: 7 shifts, 2 or
+    .token_lookup = TL2_TRIPLES,
+    .token_add_i8 = TL2_TRIPLES,   // signs
+    .token_mul_i8 = TL2_TRIPLES,   // by 1, to widen
+    .token_add_i16 = TL2_TRIPLES,  // pairs, and the sum
+    .chunk = TL2_LOSSY_CHUNK,
+};
+
+static void count(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_ops *prepare_ops,
+                  mpgemm_ops *compute_ops) {
+  (void)kernel;
+  if (prepare_ops) strips_count_prepare(&tl2_lossy_layout, &table_costs, shape, prepare_ops);
+  if (compute_ops) strips_count_compute(&tl2_lossy_layout, &sums, &costs, shape, compute_ops);
+}
+
+TARGET_END
+
+const mpgemm_kernel tl2_lossy_avx2 = {
+    TL2_LOSSY,
+    .name = "tl2_lossy_avx2",
+    .summary = "three weights, one lookup of a requantised sum, 5/3 bits; AVX2",
+    .isa = MPGEMM_ISA_AVX2,
+    .prepare = prepare,
+    .compute = compute,
+    .count = count,
+};
+
+#endif
