@@ -28,6 +28,9 @@ enum CaseSet {
   /// overflow 16 bits.
   static let longInputs = [5460, 8640]
 
+  /// How often every K meets every pattern, each time with other M and N.
+  private static let rounds = 3
+
   /// Whether the environment asks for every fourth problem only.
   static let isReduced = ProcessInfo.processInfo.environment["TERNBENCH_CONFORMANCE"] == "reduced"
 
@@ -35,11 +38,17 @@ enum CaseSet {
     var shapes: [(m: Int, n: Int, k: Int, Pattern)] = []
     var turn = 0
     func next(_ values: [Int], _ step: Int) -> Int { values[turn * step % values.count] }
-    for k in inputs {
-      for pattern in Pattern.allCases {
-        shapes.append((next(rows, 5), next(tokens, 1), k, pattern))
-        turn += 1
+    for _ in 0..<rounds {
+      for k in inputs {
+        for pattern in Pattern.allCases {
+          // Shifted once a lap of rows, so that M and N meet in every combination.
+          let shift = turn / rows.count
+          shapes.append((next(rows, 5), tokens[(turn + shift) % tokens.count], k, pattern))
+          turn += 1
+        }
       }
+    }
+    for k in inputs {
       for n in tokens {
         shapes.append((next(rows, 7), n, k, .random))
         turn += 1

@@ -8,6 +8,13 @@ enum PluginFixture {
     path: "Mutants")
   static let repository = folder.appending(path: "../../..").standardized
 
+  /// Every C file in a folder of `plugins`, relative to the repository.
+  static let examples: [String] = {
+    let found = FileManager.default.enumerator(atPath: repository.appending(path: "plugins").path)
+    return (found?.compactMap { $0 as? String } ?? []).filter { $0.hasSuffix(".c") }.sorted()
+      .map { "plugins/" + $0 }
+  }()
+
   /// Builds a file of the repository as a shared library, and returns the library's path.
   static func build(_ source: URL) throws -> String {
     try compile([source.path])

@@ -5,6 +5,18 @@ import Verification
 
 /// Plug-ins as third parties build them, good and bad.
 @Suite struct PluginTests {
+  /// The plug-ins that this repository shows as examples, built as their readers would.
+  @Test(arguments: PluginFixture.examples)
+  func exampleKeepsTheContract(_ source: String) throws {
+    let kernels = try Kernel.plugin(
+      at: PluginFixture.build(PluginFixture.repository.appending(path: source)))
+    #expect(!kernels.isEmpty)
+    for kernel in kernels {
+      let mismatch = CaseSet.firstMismatch(of: kernel, peers: kernels)
+      #expect(mismatch == nil, "\(mismatch.map(String.init(describing:)) ?? "")")
+    }
+  }
+
   @Test func missingFile() {
     #expect(throws: KernelError.self) { try Kernel.plugin(at: "no/such/plug-in.so") }
     #expect(reason { try Kernel.plugin(at: "no/such/plug-in.so") }.contains("no/such/plug-in.so"))
