@@ -24,7 +24,7 @@ public struct Verifier: Sendable {
     public let shape: Shape
     public let pattern: Pattern
     /// Nil: this CPU cannot run the kernel (`Kernel.missingISA`).
-    public let verdict: Verdict?
+    public internal(set) var verdict: Verdict?
   }
 
   /// How far a verification is: what begins now, and how many steps of how many are done.
@@ -67,6 +67,12 @@ public struct Verifier: Sendable {
             total: cases.count * kernels.count))
       }
     }
+    // Declarations hold for all shapes, so that each kernel's are checked once, with its first.
+    for index in results.indices.prefix(kernels.count)
+    where results[index].verdict != nil && results[index].verdict?.mismatch == nil {
+      let mismatch = Check.firstFalseDeclaration(of: results[index].kernel)
+      results[index].verdict?.mismatch = mismatch
+    }
     return results
   }
 
@@ -97,7 +103,10 @@ public struct Verifier: Sendable {
           ?? PackedMatrix(packing: problem.weights, for: kernel, scales: problem.weightScales)
         packed = weights
         var verdict = judge.verdict(on: product(kernel, problem, weights), of: kernel)
-        if let mismatch = mismatch(of: kernel, on: problem) { verdict.mismatch = mismatch }
+        // On a small shape the whole contract is checked, which tells more than a wrong result.
+        let broken =
+          Self.isSmall(shape) ? check.firstMismatch(of: kernel, on: problem) : nil
+        verdict.mismatch = broken ?? verdict.mismatch
         verdicts[kernel] = verdict
       }
     }
@@ -113,12 +122,5 @@ public struct Verifier: Sendable {
     multiplication.prepare()
     multiplication.compute(weights)
     return multiplication.result
-  }
-
-  /// What the whole contract has to say on a small shape, and declarations on any.
-  private func mismatch(of kernel: Kernel, on problem: Problem) -> Mismatch? {
-    let isSmall = Self.isSmall(problem.shape)
-    return (isSmall ? check.firstMismatch(of: kernel, on: problem) : nil)
-      ?? Check.firstFalseDeclaration(of: kernel)
   }
 }

@@ -71,7 +71,7 @@ import Verification
   }
 
   /// The verifier, which runs whole multiplications, rejects them on large shapes too.
-  @Test(arguments: ["tail", "token", "rounding"])
+  @Test(arguments: ["tail", "token", "rounding", "bits", "counts"])
   func verifierRejects(_ name: String) throws {
     let shape = Shape(outFeatures: 1000, tokens: 3, inFeatures: 1100)
     let results = Verifier(threads: 2, seed: 1).verify(
@@ -79,6 +79,15 @@ import Verification
     let failed = results.filter { $0.verdict?.mismatch != nil }
     #expect(results.count == 2 * Pattern.forLargeShapes.count)
     #expect(!failed.isEmpty && failed.allSatisfy { $0.kernel.name.contains(name) })
+  }
+
+  /// Who verifies one kernel of two that should agree sees the disagreement as well.
+  @Test func verifierComparesPeers() throws {
+    let shape = Shape(outFeatures: 1000, tokens: 3, inFeatures: 1100)
+    let results = Verifier(threads: 2, seed: 1).verify(
+      [try Self.mutant("numerics"), try Self.mutant("peer")], on: [shape], patterns: [.random])
+    let rules = results.compactMap { $0.verdict?.mismatch?.deviation.rule }
+    #expect(rules == [.numerics])
   }
 
   #if compiler(>=6.2)
