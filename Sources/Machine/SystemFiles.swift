@@ -9,30 +9,55 @@ import Darwin
 #endif
 
 /// The files of `/sys`, `/proc` and `/etc`, below a root that a test may replace.
-struct SystemFiles {
+struct SystemFiles: Sendable {
   /// Where the tree begins: "/" on a machine, a temporary folder in a test.
   let root: String
 
   /// Reads a whole file, without the white space around its text.
   ///
-  /// Reads until the end rather than by size: the files of procfs and sysfs say that they are empty.
-  ///
   /// - Parameter path: An absolute path, as on the machine; reasons name it so.
   /// - Returns: The text, or the reason with the path.
   func text(_ path: String) -> Availability<String> {
-    let descriptor = open(root == "/" ? path : root + path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return failure(path) }
+    switch contents(path) {
+    case .success(let text): .value(text)
+    case .failure(let failure): .unavailable(reason: failure.description)
+    }
+  }
+
+  /// Reads a whole file as `text` does, for a caller to whom the kind of failure matters.
+  ///
+  /// Reads until the end rather than by size: the files of procfs and sysfs say that they are empty.
+  func contents(_ path: String) -> Result<String, FileFailure> {
+    let descriptor = open(onDisk(path), O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return .failure(FileFailure(path: path, code: errno)) }
     defer { close(descriptor) }
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
     while true {
       let count = read(descriptor, &chunk, chunk.count)
       if count < 0 && errno == EINTR { continue }
-      guard count >= 0 else { return failure(path) }
+      guard count >= 0 else { return .failure(FileFailure(path: path, code: errno)) }
       if count == 0 { break }
       bytes.append(contentsOf: chunk[..<count])
     }
-    return .value(String(decoding: bytes, as: UTF8.self).trimmed)
+    return .success(String(decoding: bytes, as: UTF8.self).trimmed)
+  }
+
+  /// Lists the names in a folder, sorted, without the dot entries.
+  func names(in path: String) -> Result<[String], FileFailure> {
+    guard let folder = opendir(onDisk(path)) else {
+      return .failure(FileFailure(path: path, code: errno))
+    }
+    defer { closedir(folder) }
+    // By address: an entry is only as long as its name, so its 256 bytes must not be copied whole.
+    let nameOffset = MemoryLayout<dirent>.offset(of: \.d_name) ?? 0
+    var names: [String] = []
+    while let entry = readdir(folder) {
+      let bytes = UnsafeRawPointer(entry).advanced(by: nameOffset)
+      let name = String(cString: bytes.assumingMemoryBound(to: CChar.self))
+      if !name.hasPrefix(".") { names.append(name) }
+    }
+    return .success(names.sorted())
   }
 
   /// Reads a file that holds one number.
@@ -56,9 +81,23 @@ struct SystemFiles {
     .unavailable(reason: "\(path): \"\(text.prefix(40))\" is not \(expected)")
   }
 
-  private func failure<Value>(_ path: String) -> Availability<Value> {
-    .unavailable(reason: "\(path): \(String(cString: strerror(errno)))")
+  private func onDisk(_ path: String) -> String {
+    root == "/" ? path : root + path
   }
+}
+
+/// Why a file or folder could not be read.
+struct FileFailure: Error, CustomStringConvertible {
+  /// The path as on the machine, whatever the root.
+  let path: String
+  /// The errno.
+  let code: Int32
+
+  /// Whether the file is there, and only its permissions are in the way.
+  var isDenied: Bool { code == EACCES || code == EPERM }
+
+  /// The path and the system's words: "/proc/stat: No such file or directory".
+  var description: String { "\(path): \(String(cString: strerror(code)))" }
 }
 
 extension StringProtocol {
