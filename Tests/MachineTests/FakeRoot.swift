@@ -22,6 +22,11 @@ final class FakeRoot {
       at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
     try Data((contents + "\n").utf8).write(to: url)
   }
+
+  /// Removes a file or a folder.
+  func remove(_ name: String) throws {
+    try FileManager.default.removeItem(atPath: path + name)
+  }
 }
 
 extension FakeRoot {
