@@ -37,7 +37,7 @@ import Verification
     // s = 63.5, so that -1 lies at the tie -63.5 and goes to the even -64; 1e-6 * 1.27e7 is 12.7.
     #expect(quantized.codes == [127, -64, 32, 0, 0, 0, 0, 13])
     #expect(quantized.sums == [95, 13])
-    #expect(quantized.scales == [1 / 63.5, 1 / (127 / Float(1e-5))])
+    #expect(quantized.scales == [1 / Float(63.5), 1 / (127 / Float(1e-5))])
     let narrow = QuantizedTokens([2, -1, 0.5, 0], tokens: 1, largestCode: 7)
     #expect(narrow.codes == [7, -4, 2, 0])
   }
