@@ -102,7 +102,7 @@ let package = Package(
     tests("ResultsTests", ["Results"]),
     tests("ReportTests", ["Report", "Results"], resources: [.copy("Fixtures")]),
     tests("BenchTests", ["Bench", "MPGEMM", "Models", "Results"]),
-    tests("Conformance", ["MPGEMM", "Verification"], exclude: ["Mutants"]),
+    tests("Conformance", ["MPGEMM", "Verification"], exclude: ["Golden", "Mutants"]),
     tests("CLITests", ["ternbench"]),
   ],
   swiftLanguageModes: [.v6]

@@ -60,11 +60,11 @@ void lut_unpack(const mpgemm_kernel *kernel, size_t m, size_t k, const void *pac
 
 // The blocks and groups of a row, padding included.
 static inline size_t slice_blocks(size_t k) {
-  return (k + SLICE_BLOCK - 1) / SLICE_BLOCK;
+  return blocks_of(k, SLICE_BLOCK);
 }
 
 static inline size_t lut_groups(size_t k) {
-  return (k + BATCH_INPUTS - 1) / BATCH_INPUTS * BATCH;
+  return blocks_of(k, BATCH_INPUTS) * BATCH;
 }
 
 // Slices the codes of a range to planes of plane_bytes: 32 for "bit_slices", 64 for nibbles.

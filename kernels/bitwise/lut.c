@@ -131,7 +131,7 @@ static void count(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_ops *p
   }
   if (!ops) return;
   const uint64_t outputs = (uint64_t)shape.m * shape.n;
-  const uint64_t products = round_up(shape.m, STRIP_ROWS) / STRIP_ROWS * groups * shape.n;
+  const uint64_t products = blocks_of(shape.m, STRIP_ROWS) * groups * shape.n;
   ops->bitop += products * (TABLE + 2 * STRIP_ROWS);  // shifts; nibbles
   ops->add_i16 += products * TABLE;
   ops->lookup += products * 2 * STRIP_ROWS;

@@ -287,12 +287,12 @@ static void count(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_ops *p
   }
   if (!ops) return;
   const uint64_t outputs = (uint64_t)shape.m * shape.n;
-  const uint64_t strips = round_up(shape.m, STRIP_ROWS) / STRIP_ROWS;
-  const uint64_t readings = (shape.n + N_BEST - 1) / N_BEST;  // tiles of tokens
+  const uint64_t strips = blocks_of(shape.m, STRIP_ROWS);
+  const uint64_t readings = blocks_of(shape.n, N_BEST);  // tiles of tokens
   const uint64_t decodes = strips * groups * readings;
   const uint64_t products = strips * groups * shape.n;
   const uint64_t most = shape.n > 1 ? CHUNK_BATCHES : WIDEN_BATCHES;
-  const uint64_t widenings = strips * shape.n * ((groups / BATCH + most - 1) / most);
+  const uint64_t widenings = strips * shape.n * blocks_of(groups / BATCH, most);
   ops->bitop += decodes * (2 * 32 + 16);  // masks, shift
   ops->lookup += products * 4 * 32;       // two digits of two planes
   ops->add_i8 += products * 4 * 32;

@@ -140,7 +140,7 @@ void q8k_count(mpgemm_shape shape, size_t block_bytes, q8k_count_decode *decode,
                mpgemm_ops *compute) {
   const uint64_t blocks = q8k_blocks(shape.k);
   const uint64_t row_blocks = shape.m * blocks;
-  const uint64_t readings = (shape.n + N_BEST - 1) / N_BEST;  // tiles of tokens
+  const uint64_t readings = blocks_of(shape.n, N_BEST);  // tiles of tokens
   const uint64_t products = row_blocks * shape.n;
   mpgemm_ops one = {0};
   decode(&one);

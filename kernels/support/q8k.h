@@ -17,8 +17,8 @@
 // where dot[b], the sum over one block of w * code, is exact: |dot| <= 256 * 127 < 2^24.
 //
 // Tolerance. A code is off by half a unit, m / 127 / 2, so y is off by at most k * max|x| * 0.5 / 127
-// = 0.003938 k max|x|. Rounding adds less than B / 2 + 4 times 2^-24, that is 0.000062 for
-// k <= 2^18 in the worst case; 0.004 covers both.
+// < 0.003938 k max|x|. Rounding adds less than (B / 2 + 8) * 2^-24, the sums of B products and a few
+// operations on each, which is below 0.000032 for k <= 2^18; 0.004 covers both.
 #pragma once
 
 #include "mpgemm_kernel.h"
@@ -31,7 +31,7 @@ enum { Q8K_BLOCK = 256, Q8K_LARGEST = 127 };
   .weights = MPGEMM_W_TERNARY, .tolerance = 0.004f, .nmse = 1e-4f
 
 static inline size_t q8k_blocks(size_t k) {
-  return (k + Q8K_BLOCK - 1) / Q8K_BLOCK;
+  return blocks_of(k, Q8K_BLOCK);
 }
 
 // The parts of prepared.

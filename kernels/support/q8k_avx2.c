@@ -173,17 +173,17 @@ void q8k_count_avx2(mpgemm_shape shape, size_t block_bytes, q8k_count_decode *ei
   compute->output_bytes += outputs * sizeof(float);
   compute->mul_f32 += outputs * 2;
   if (shape.n == 1) {
-    const uint64_t steps = round_up(shape.m, Q8K_AVX2_ROWS) / Q8K_AVX2_ROWS * blocks;
+    const uint64_t steps = blocks_of(shape.m, Q8K_AVX2_ROWS) * blocks;
     eight_dots(&one);
     q8k_add_ops(compute, &one, steps);
     compute->weight_bytes += steps * Q8K_AVX2_ROWS * block_bytes;
     compute->prepared_bytes += steps * part;
     return;
   }
-  const uint64_t readings = (shape.n + N_BEST - 1) / N_BEST;  // tiles of tokens
+  const uint64_t readings = blocks_of(shape.n, N_BEST);  // tiles of tokens
   const uint64_t row_blocks = round_up(shape.m, ROWS) * blocks;
   const uint64_t decodes = row_blocks * readings;
-  const uint64_t steps = row_blocks / ROWS * (round_up(shape.n, TOKENS) / TOKENS);
+  const uint64_t steps = row_blocks / ROWS * blocks_of(shape.n, TOKENS);
   one.add_i32 += 8;  // the sums of codes
   one.mul_i8 += ROWS * TOKENS * Q8K_BLOCK;
   one.add_i16 += ROWS * TOKENS * Q8K_BLOCK;  // half in maddubs, half to the sum
