@@ -1,5 +1,5 @@
 /// One value of a model's description, before it is known to fit its field.
-enum FieldValue {
+package enum FieldValue {
   case text(String)
   case integer(Int)
   case number(Double)
@@ -8,7 +8,7 @@ enum FieldValue {
   case other(String)
 
   /// The value as an error message shows it.
-  var inWords: String {
+  package var inWords: String {
     switch self {
     case .text(let text): "the text \(String(reflecting: text))"
     case .integer(let integer): "\(integer)"

@@ -1,12 +1,8 @@
-import Foundation
 import TOMLKit
 
 extension ModelShape {
   /// The version of the file format that this build reads.
   static let tomlSchema = 1
-
-  /// Far above any description of one model; a larger file is some other file.
-  private static let largestFileBytes = 65_536
 
   /// Returns the catalogue's model of that slug, or reads the user's own from a path that ends in .toml.
   public static func resolve(_ slugOrPath: String) throws(ModelError) -> ModelShape {
@@ -18,32 +14,27 @@ extension ModelShape {
 
   /// Reads a user's own model from a TOML file; docs/models.md describes the format.
   public init(tomlFile path: String) throws(ModelError) {
-    let bytes = try Self.read(path)
-    guard bytes.count <= Self.largestFileBytes else {
-      throw .invalidFile(
-        path: path, key: nil, reason: "is larger than \(Self.largestFileBytes) bytes",
-        remedy: "a model is a few lines of TOML")
+    let table: TOMLTable
+    do throws(TOMLFile.Problem) {
+      table = try TOMLFile.table(at: path, whichIs: "a model is a few lines of TOML")
+    } catch {
+      throw ModelError(error, path: path)
     }
-    guard let text = String(validating: bytes, as: UTF8.self), !text.utf8.contains(0) else {
-      throw .invalidFile(
-        path: path, key: nil, reason: "is not UTF-8 text", remedy: "a model is a few lines of TOML")
-    }
-    try self.init(toml: text, path: path)
+    try self.init(table: table, path: path)
   }
 
   /// Reads a user's own model from the text of a TOML file; the path serves the error messages and the source.
   init(toml text: String, path: String) throws(ModelError) {
     let table: TOMLTable
-    do {
-      table = try TOMLTable(string: text)
-    } catch let error as TOMLParseError {
-      throw .invalidFile(
-        path: path, key: nil, reason: "is not TOML at line \(error.source.begin.line)",
-        remedy: error.description.replacingOccurrences(of: "\n", with: " "))
+    do throws(TOMLFile.Problem) {
+      table = try TOMLFile.table(of: text)
     } catch {
-      throw .invalidFile(
-        path: path, key: nil, reason: "is not TOML", remedy: String(describing: error))
+      throw ModelError(error, path: path)
     }
+    try self.init(table: table, path: path)
+  }
+
+  private init(table: TOMLTable, path: String) throws(ModelError) {
     do throws(FieldProblem) {
       try self.init(fields: Self.fields(of: table, path: path))
     } catch {
@@ -102,34 +93,16 @@ extension ModelShape {
       .split { !($0.isASCII && ($0.isLetter || $0.isNumber || $0 == ".")) }
       .joined(separator: "-")
   }
-
-  /// Reads at most one byte more than the largest file.
-  private static func read(_ path: String) throws(ModelError) -> [UInt8] {
-    func failure() -> ModelError {
-      .unreadableFile(path: path, reason: String(cString: strerror(errno)))
-    }
-    guard let file = fopen(path, "rb") else { throw failure() }
-    defer { fclose(file) }
-    var bytes = [UInt8](repeating: 0, count: largestFileBytes + 1)
-    let count = fread(&bytes, 1, bytes.count, file)
-    guard ferror(file) == 0 else { throw failure() }
-    return Array(bytes.prefix(count))
-  }
 }
 
-extension FieldValue {
-  /// Takes over a TOML value of one of the types that fields have.
-  fileprivate init(_ value: (any TOMLValueConvertible)?) {
-    if let flag = value?.bool {
-      self = .flag(flag)
-    } else if let integer = value?.int {
-      self = .integer(integer)
-    } else if let number = value?.double {
-      self = .number(number)
-    } else if let text = value?.string {
-      self = .text(text)
-    } else {
-      self = .other(value.map { "of type \($0.type)" } ?? "of no known type")
-    }
+extension ModelError {
+  /// The error for a file that gave no table.
+  fileprivate init(_ problem: TOMLFile.Problem, path: String) {
+    self =
+      switch problem {
+      case .unreadable(let reason): .unreadableFile(path: path, reason: reason)
+      case .invalid(let reason, let remedy):
+        .invalidFile(path: path, key: nil, reason: reason, remedy: remedy)
+      }
   }
 }
