@@ -83,24 +83,29 @@ let package = Package(
     // Swift, lowest first; nothing points up.
     library("MPGEMM", ["CKernels"]),
     library("Models", [toml, csv], resources: [.embedInCode("catalogue.csv")]),
+    library(
+      "Energy", ["Models", toml, csv],
+      resources: [.embedInCode("operations.toml"), .embedInCode("golden.csv")]),
     library("Machine", ["CMachine"]),
     library("Results", []),
-    library("Report", ["Results", textTable]),
+    library("Report", ["Models", "Energy", "Results", textTable]),
     library("Verification", ["MPGEMM"]),
     library("Bench", ["MPGEMM", "Verification", "Models", "Machine", "Results"]),
     .executableTarget(
       name: "ternbench",
       dependencies: [
-        "MPGEMM", "Verification", "Models", "Machine", "Results", "Report", "Bench",
+        "MPGEMM", "Verification", "Models", "Energy", "Machine", "Results", "Report", "Bench",
         argumentParser, textTable,
       ],
       swiftSettings: swift),
 
     tests("MPGEMMTests", ["MPGEMM"]),
     tests("ModelsTests", ["Models"]),
+    tests("EnergyTests", ["Energy", "Models"]),
     tests("MachineTests", ["Machine"]),
     tests("ResultsTests", ["Results"]),
-    tests("ReportTests", ["Report", "Results"], resources: [.copy("Fixtures")]),
+    tests(
+      "ReportTests", ["Report", "Energy", "Models", "Results"], resources: [.copy("Fixtures")]),
     tests("BenchTests", ["Bench", "MPGEMM", "Models", "Results"]),
     tests("Conformance", ["MPGEMM", "Verification"], exclude: ["Golden", "Mutants"]),
     tests("CLITests", ["ternbench"]),
