@@ -1,4 +1,5 @@
 import ArgumentParser
+import Energy
 import MPGEMM
 import Models
 import Results
@@ -38,6 +39,17 @@ extension ModelError: CategorizedFailure {
   var exitCode: Int32 {
     switch self {
     case .unknownModel: Exit.usage
+    case .invalidFile: Exit.data
+    case .unreadableFile: Exit.io
+    }
+  }
+}
+
+extension EnergyError: CategorizedFailure {
+  var message: String { description }
+  var exitCode: Int32 {
+    switch self {
+    case .unknownNode, .unknownZeros, .tooManyOperations: Exit.usage
     case .invalidFile: Exit.data
     case .unreadableFile: Exit.io
     }

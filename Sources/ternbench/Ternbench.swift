@@ -14,7 +14,7 @@ struct Ternbench: ParsableCommand {
       usage, 65 bad data in a file, 74 a file cannot be read or written.
       """,
     version: version,
-    subcommands: [List.self, Verify.self, Bench.self, Report.self])
+    subcommands: [List.self, Verify.self, Bench.self, Energy.self, Report.self])
 
   static let version = "0.1.0"
 

@@ -24,7 +24,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [["verify"], ["bench"], ["list"], ["report"]])
+  @Test(arguments: [["verify"], ["bench"], ["energy"], ["list"], ["report"]])
   func everyCommandShowsAnExample(command: [String]) throws {
     let output = try Program.run(command + ["--help"])
     #expect(output.status == 0)
