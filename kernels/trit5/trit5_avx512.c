@@ -1,41 +1,22 @@
 // trit5_avx512.c: trit5 in AVX-512 VNNI.
 //
 //   N = 1   two dot products a digit and no digit isolated (trit5.h); one block after another.
-//   N > 1   digits are isolated once for all tokens, two comparisons each, so that a token needs one
-//           dot product a digit; BLOCKS blocks of 16 rows by up to TOKENS tokens in registers.
+//   N > 1   digits are isolated once for all tokens, two comparisons each, so that a token needs
+//           one dot product a digit; LANE_BLOCKS blocks of 16 rows by up to LANE_TOKENS tokens.
 #if defined(__x86_64__)
 
-#include <immintrin.h>
-
-#include "support/target.h"
+#include "support/lanes_avx512.h"
 #include "trit5/trit5.h"
-
-enum {
-  BLOCKS = 2,  // blocks of 16 rows side by side
-  TOKENS = 8,  // BLOCKS * TOKENS sums fill half of the registers
-  N_BEST = 128,
-  PREFETCH_SINGLE = 8192,  // bytes ahead of the one stream that N = 1 reads
-  PREFETCH = 4096,         // bytes ahead in each of the blocks read side by side
-};
 
 TARGET_BEGIN("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")
 
-#define INLINE static inline __attribute__((always_inline))
-
-// Four inputs, the same for every row.
-INLINE __m512i broadcast(const int8_t *x) {
-  int32_t four;
-  __builtin_memcpy(&four, x, sizeof four);
-  return _mm512_set1_epi32(four);
-}
-
 // 3 q modulo 256: the fraction of the next digit.
-INLINE __m512i next_fraction(__m512i q) {
+LANES_INLINE __m512i next_fraction(__m512i q) {
   return _mm512_add_epi8(_mm512_add_epi8(q, q), q);
 }
 
 // floor(3 q / 256).
-INLINE __m512i digit(__m512i q) {
+LANES_INLINE __m512i digit(__m512i q) {
   const __m512i one = _mm512_set1_epi8(1);
   const __mmask64 some = _mm512_cmpgt_epu8_mask(q, _mm512_set1_epi8(85));
   const __mmask64 two = _mm512_cmpgt_epu8_mask(q, _mm512_set1_epi8((char)170));
@@ -43,19 +24,11 @@ INLINE __m512i digit(__m512i q) {
   return _mm512_mask_add_epi8(digits, two, digits, one);
 }
 
-INLINE void store(const mpgemm_call *call, size_t i, size_t t, size_t m_end, __m512i sum) {
-  int32_t sums[TRIT5_ROWS];
-  _mm512_storeu_si512(sums, sum);
-  for (size_t r = 0; r < TRIT5_ROWS && i + r < m_end; r++) {
-    store_exact(call, i + r, t, sums[r] - call->input->sum[t]);
-  }
-}
-
 // A line by one token, for the sums of the digits' fractions and of the next digits'.
-INLINE void multiply_line(const uint8_t *line, const int8_t *x, __m512i *now, __m512i *next) {
+LANES_INLINE void multiply_line(const uint8_t *line, const int8_t *x, __m512i *now, __m512i *next) {
   __m512i q = _mm512_loadu_si512(line);
   for (size_t d = 0; d < TRIT5_DIGITS; d++) {
-    const __m512i input = broadcast(x + d * TRIT5_GROUP);
+    const __m512i input = lanes_broadcast(x + d * TRIT5_GROUP);
     *now = _mm512_dpbusd_epi32(*now, q, input);
     q = next_fraction(q);
     *next = _mm512_dpbusd_epi32(*next, q, input);
@@ -78,7 +51,7 @@ static void single(const mpgemm_call *call, size_t i, size_t t, size_t m_end) {
     for (; l + SIDE <= last; l += SIDE) {
       for (size_t s = 0; s < SIDE; s++) {
         const uint8_t *line = block + (l + s) * TRIT5_LINE;
-        _mm_prefetch((const char *)line + PREFETCH_SINGLE, _MM_HINT_T0);
+        _mm_prefetch((const char *)line + LANE_PREFETCH_SINGLE, _MM_HINT_T0);
         multiply_line(line, x + (l + s) * TRIT5_INPUTS, &now[s], &next[s]);
       }
     }
@@ -98,23 +71,23 @@ static void single(const mpgemm_call *call, size_t i, size_t t, size_t m_end) {
     const __m512i digits = _mm512_srai_epi32(_mm512_sub_epi32(thrice, next[0]), 8);
     total = _mm512_add_epi32(total, digits);
   }
-  store(call, i, t, m_end, total);
+  lanes_store(call, i, t, m_end, total);
 }
 
 // A line of so many blocks by so many tokens, both constants.
-INLINE void multiply_lines(const uint8_t *line, size_t block_bytes, const int8_t *x, size_t stride,
-                           size_t blocks, size_t tokens, size_t parts,
-                           __m512i sum[BLOCKS][TOKENS][TRIT5_DIGITS]) {
-  __m512i q[BLOCKS];
+LANES_INLINE void multiply_lines(const uint8_t *line, size_t block_bytes, const int8_t *x,
+                                 size_t stride, size_t blocks, size_t tokens, size_t parts,
+                                 __m512i sum[LANE_BLOCKS][LANE_TOKENS][TRIT5_DIGITS]) {
+  __m512i q[LANE_BLOCKS];
   for (size_t b = 0; b < blocks; b++) q[b] = _mm512_loadu_si512(line + b * block_bytes);
   for (size_t d = 0; d < TRIT5_DIGITS; d++) {
-    __m512i digits[BLOCKS];
+    __m512i digits[LANE_BLOCKS];
     for (size_t b = 0; b < blocks; b++) {
       digits[b] = digit(q[b]);
       q[b] = next_fraction(q[b]);
     }
     for (size_t n = 0; n < tokens; n++) {
-      const __m512i input = broadcast(x + n * stride + d * TRIT5_GROUP);
+      const __m512i input = lanes_broadcast(x + n * stride + d * TRIT5_GROUP);
       for (size_t b = 0; b < blocks; b++) {
         __m512i *part = &sum[b][n][d % parts];
         *part = _mm512_dpbusd_epi32(*part, digits[b], input);
@@ -124,14 +97,14 @@ INLINE void multiply_lines(const uint8_t *line, size_t block_bytes, const int8_t
 }
 
 // So many blocks and tokens, both constants. Few tokens have several partial sums each.
-INLINE void several(const mpgemm_call *call, size_t i, size_t t, size_t blocks, size_t tokens,
-                    size_t m_end) {
-  const size_t parts = tokens <= TOKENS / 4 ? 4 : tokens <= TOKENS / 2 ? 2 : 1;
+LANES_INLINE void several(const mpgemm_call *call, size_t i, size_t t, size_t blocks, size_t tokens,
+                          size_t m_end) {
+  const size_t parts = lanes_parts(tokens);
   const size_t k = call->shape.k, lines = trit5_lines(k), whole = trit5_whole_lines(k);
   const size_t stride = int8_rows_stride(k), block_bytes = lines * TRIT5_LINE;
   const uint8_t *block = trit5_block(call, i);
   const int8_t *x = (const int8_t *)call->prepared + t * stride;
-  __m512i sum[BLOCKS][TOKENS][TRIT5_DIGITS];  // |sum| <= 2 * 127 k
+  __m512i sum[LANE_BLOCKS][LANE_TOKENS][TRIT5_DIGITS];  // |sum| <= 2 * 127 k
   for (size_t b = 0; b < blocks; b++) {
     for (size_t n = 0; n < tokens; n++) {
       for (size_t a = 0; a < parts; a++) sum[b][n][a] = _mm512_setzero_si512();
@@ -140,12 +113,12 @@ INLINE void several(const mpgemm_call *call, size_t i, size_t t, size_t blocks, 
   for (size_t l = 0; l < whole; l++) {
     const uint8_t *line = block + l * TRIT5_LINE;
     for (size_t b = 0; b < blocks; b++) {
-      _mm_prefetch((const char *)line + b * block_bytes + PREFETCH, _MM_HINT_T0);
+      _mm_prefetch((const char *)line + b * block_bytes + LANE_PREFETCH_SIDE, _MM_HINT_T0);
     }
     multiply_lines(line, block_bytes, x + l * TRIT5_INPUTS, stride, blocks, tokens, parts, sum);
   }
   if (whole < lines) {
-    int8_t tail[TOKENS][TRIT5_INPUTS];
+    int8_t tail[LANE_TOKENS][TRIT5_INPUTS];
     for (size_t n = 0; n < tokens; n++) trit5_tail(call, t + n, tail[n]);
     multiply_lines(block + whole * TRIT5_LINE, block_bytes, tail[0], TRIT5_INPUTS, blocks, tokens,
                    parts, sum);
@@ -155,38 +128,8 @@ INLINE void several(const mpgemm_call *call, size_t i, size_t t, size_t blocks, 
       for (size_t a = 1; a < parts; a++) {
         sum[b][n][0] = _mm512_add_epi32(sum[b][n][0], sum[b][n][a]);
       }
-      store(call, i + b * TRIT5_ROWS, t + n, m_end, sum[b][n][0]);
+      lanes_store(call, i + b * TRIT5_ROWS, t + n, m_end, sum[b][n][0]);
     }
-  }
-}
-
-INLINE void tokens_of(const mpgemm_call *call, size_t i, size_t t, size_t blocks, size_t tokens,
-                      size_t m_end) {
-  switch (tokens) {
-    case 1:
-      several(call, i, t, blocks, 1, m_end);
-      break;
-    case 2:
-      several(call, i, t, blocks, 2, m_end);
-      break;
-    case 3:
-      several(call, i, t, blocks, 3, m_end);
-      break;
-    case 4:
-      several(call, i, t, blocks, 4, m_end);
-      break;
-    case 5:
-      several(call, i, t, blocks, 5, m_end);
-      break;
-    case 6:
-      several(call, i, t, blocks, 6, m_end);
-      break;
-    case 7:
-      several(call, i, t, blocks, 7, m_end);
-      break;
-    default:
-      several(call, i, t, blocks, TOKENS, m_end);
-      break;
   }
 }
 
@@ -200,22 +143,12 @@ static void compute(const mpgemm_kernel *kernel, const mpgemm_call *call, mpgemm
     }
     return;
   }
-  for (size_t i = tile.m_begin; i < tile.m_end; i += BLOCKS * TRIT5_ROWS) {
-    for (size_t t = tile.n_begin; t < tile.n_end;) {
-      const size_t tokens = min_size(TOKENS, tile.n_end - t);
-      if (tile.m_end - i > TRIT5_ROWS) {
-        tokens_of(call, i, t, BLOCKS, tokens, tile.m_end);
-      } else {
-        tokens_of(call, i, t, 1, tokens, tile.m_end);
-      }
-      t += tokens;
-    }
-  }
+  lanes_tile(call, tile, several);
 }
 
 static void plan(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_plan *plan) {
   (void)kernel;
-  trit5_plan(shape, 4 * BLOCKS * TRIT5_ROWS, N_BEST, plan);
+  trit5_plan(shape, LANE_M_BEST, LANE_N_BEST, plan);
 }
 
 static void count(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_ops *prepare,
@@ -225,10 +158,7 @@ static void count(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_ops *p
   const uint64_t blocks = blocks_of(shape.m, TRIT5_ROWS), lines = trit5_lines(shape.k);
   const uint64_t outputs = blocks * TRIT5_ROWS * shape.n;
   const uint64_t products = outputs * lines * TRIT5_INPUTS;
-  uint64_t passes = 0;  // over the weights
-  for (size_t t = 0; t < shape.n; t += N_BEST) {
-    passes += blocks_of(min_size(N_BEST, shape.n - t), TOKENS);
-  }
+  const uint64_t passes = lanes_passes(shape.n);
   const uint64_t digits = passes * blocks * lines * TRIT5_DIGITS * TRIT5_LINE;
   const uint64_t dots = shape.n == 1 ? 2 : 1;
   compute->mul_i8 += dots * products;
@@ -246,7 +176,7 @@ static void count(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_ops *p
   compute->convert += shape.m * shape.n;
   compute->weight_bytes += passes * trit5_packed_size(kernel, shape.m, shape.k);
   compute->prepared_bytes +=
-      (shape.n == 1 ? blocks : blocks_of(blocks, BLOCKS)) * shape.n * lines * TRIT5_INPUTS;
+      (shape.n == 1 ? blocks : blocks_of(blocks, LANE_BLOCKS)) * shape.n * lines * TRIT5_INPUTS;
   compute->output_bytes += shape.m * shape.n * sizeof(float);
 }
 

@@ -1,0 +1,118 @@
+// lanes_avx512.h: what the kernels share whose lines are 16 rows wide, a row a dword lane, in AVX-512.
+//
+// A dot product of bytes multiplies four inputs, broadcast to every lane, by four weights of each
+// row; sums stay in their row's lane.
+#pragma once
+
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+
+#include "support/rows.h"
+#include "support/target.h"
+
+enum {
+  LANES = 16,                   // rows of a line
+  LANE_BLOCKS = 2,              // blocks of 16 rows side by side where there are several tokens
+  LANE_TOKENS = 8,              // LANE_BLOCKS * LANE_TOKENS sums fill half of the registers
+  LANE_N_BEST = 128,            // tokens whose inputs stay in L2 while a tile's weights pass
+  LANE_PREFETCH_SINGLE = 8192,  // bytes ahead of the one stream that N = 1 reads
+  LANE_PREFETCH_SIDE = 4096,    // bytes ahead in each of the blocks read side by side
+  LANE_M_BEST = 4 * LANE_BLOCKS * LANES,
+};
+
+TARGET_BEGIN("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")
+
+#define LANES_INLINE static inline __attribute__((always_inline))
+
+// Four inputs, the same for every row.
+LANES_INLINE __m512i lanes_broadcast(const int8_t *x) {
+  int32_t four;
+  __builtin_memcpy(&four, x, sizeof four);
+  return _mm512_set1_epi32(four);
+}
+
+// How many partial sums a token has for a line of so many products: a sum takes a product only
+// every 4 cycles, so few tokens need several. A constant where tokens is one.
+LANES_INLINE size_t lanes_parts(size_t tokens) {
+  return tokens <= LANE_TOKENS / 4 ? 4 : tokens <= LANE_TOKENS / 2 ? 2 : 1;
+}
+
+// Writes the 16 rows from i on, as far as they lie before m_end, of token t: sums of codes w + 1.
+LANES_INLINE void lanes_store(const mpgemm_call *call, size_t i, size_t t, size_t m_end,
+                              __m512i sum) {
+  const __mmask16 valid = (__mmask16)((1u << min_size(LANES, m_end - i)) - 1);
+  __m512 scale = _mm512_set1_ps(1.0f);
+  if (call->w_scale && call->w_scale_stride) {
+    scale = _mm512_maskz_loadu_ps(valid, call->w_scale + i);
+  } else if (call->w_scale) {
+    scale = _mm512_set1_ps(*call->w_scale);
+  }
+  const float x_scale = call->input->scale ? call->input->scale[t] : 1.0f;
+  scale = _mm512_mul_ps(scale, _mm512_set1_ps(x_scale));
+  const __m512i exact = _mm512_sub_epi32(sum, _mm512_set1_epi32(call->input->sum[t]));
+  const __m512 y = _mm512_mul_ps(_mm512_cvtepi32_ps(exact), scale);
+  _mm512_mask_storeu_ps(call->y + t * call->ldy + i, valid, y);
+}
+
+// Computes so many blocks from row i on by so many tokens from t on.
+typedef void lanes_several(const mpgemm_call *call, size_t i, size_t t, size_t blocks,
+                           size_t tokens, size_t m_end);
+
+LANES_INLINE void lanes_tokens(const mpgemm_call *call, size_t i, size_t t, size_t blocks,
+                               size_t tokens, size_t m_end, lanes_several *several) {
+  switch (tokens) {
+    case 1:
+      several(call, i, t, blocks, 1, m_end);
+      break;
+    case 2:
+      several(call, i, t, blocks, 2, m_end);
+      break;
+    case 3:
+      several(call, i, t, blocks, 3, m_end);
+      break;
+    case 4:
+      several(call, i, t, blocks, 4, m_end);
+      break;
+    case 5:
+      several(call, i, t, blocks, 5, m_end);
+      break;
+    case 6:
+      several(call, i, t, blocks, 6, m_end);
+      break;
+    case 7:
+      several(call, i, t, blocks, 7, m_end);
+      break;
+    default:
+      several(call, i, t, blocks, LANE_TOKENS, m_end);
+      break;
+  }
+}
+
+// Computes a tile of several tokens. several is a compile-time constant, so that it is inlined for
+// each number of blocks and tokens.
+LANES_INLINE void lanes_tile(const mpgemm_call *call, mpgemm_tile tile, lanes_several *several) {
+  for (size_t i = tile.m_begin; i < tile.m_end; i += LANE_BLOCKS * LANES) {
+    for (size_t t = tile.n_begin; t < tile.n_end; t += LANE_TOKENS) {
+      const size_t tokens = min_size(LANE_TOKENS, tile.n_end - t);
+      if (tile.m_end - i > LANES) {
+        lanes_tokens(call, i, t, LANE_BLOCKS, tokens, tile.m_end, several);
+      } else {
+        lanes_tokens(call, i, t, 1, tokens, tile.m_end, several);
+      }
+    }
+  }
+}
+
+// How often a whole compute of n tokens passes over the weights.
+static inline uint64_t lanes_passes(size_t n) {
+  uint64_t passes = 0;
+  for (size_t t = 0; t < n; t += LANE_N_BEST) {
+    passes += blocks_of(min_size(LANE_N_BEST, n - t), LANE_TOKENS);
+  }
+  return passes;
+}
+
+TARGET_END
+
+#endif
