@@ -76,5 +76,9 @@ void slice_count(mpgemm_shape shape, size_t plane_bytes, mpgemm_ops *prepare);
 // Fills the plan's prepare fields for "bit_luts".
 void lut_plan_prepare(mpgemm_shape shape, mpgemm_plan *plan);
 
+// The prepare function of "bit_luts" on AVX2; the bytes are the portable one's.
+void lut_prepare_avx2(const mpgemm_kernel *kernel, size_t n, size_t k, const mpgemm_input *input,
+                      mpgemm_range range, void *prepared);
+
 extern const mpgemm_kernel bitwise_popcount_portable, bitwise_popcount_avx2;
 extern const mpgemm_kernel bitwise_lut_portable, bitwise_lut_avx2;

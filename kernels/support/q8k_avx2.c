@@ -122,6 +122,18 @@ void q8k_prepare_avx2(const mpgemm_kernel *kernel, size_t n, size_t k, const mpg
   q8k_prepare_with(quantize_block, n, k, input, range, prepared);
 }
 
+void q8k_count_prepare_avx2(mpgemm_shape shape, mpgemm_ops *prepare) {
+  const uint64_t blocks = (uint64_t)shape.n * q8k_blocks(shape.k);
+  const uint64_t inputs = blocks * Q8K_BLOCK;
+  prepare->bitop += inputs;                                       // the sign is masked off
+  prepare->add_f32 += inputs + blocks * (3 * LANES + 2 * 4 + 1);  // maximum
+  prepare->add_i32 += inputs + blocks * LANES;                    // sum
+  prepare->mul_f32 += 2 * inputs + 4 * blocks;                    // as the portable one
+  prepare->convert += inputs;
+  prepare->input_bytes += (uint64_t)shape.n * shape.k * sizeof(float);
+  prepare->prepared_bytes += blocks * (Q8K_BLOCK + sizeof(float) + sizeof(int32_t));
+}
+
 void q8k_plan_avx2(mpgemm_shape shape, mpgemm_plan *plan) {
   q8k_plan_prepare(shape, plan);
   const size_t decoded = ROWS * q8k_blocks(shape.k) * (Q8K_BLOCK + sizeof(float));

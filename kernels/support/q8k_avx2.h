@@ -15,6 +15,9 @@ enum { Q8K_AVX2_ROWS = 8 };
 void q8k_prepare_avx2(const mpgemm_kernel *kernel, size_t n, size_t k, const mpgemm_input *input,
                       mpgemm_range range, void *prepared);
 
+// Adds what one prepare of n x k does in AVX2.
+void q8k_count_prepare_avx2(mpgemm_shape shape, mpgemm_ops *prepare);
+
 void q8k_plan_avx2(mpgemm_shape shape, mpgemm_plan *plan);
 
 // Computes a tile where n > 1. decode as in the portable kernel, in AVX2.

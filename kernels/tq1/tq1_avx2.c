@@ -57,8 +57,8 @@ static inline __m256i wide_parts(const uint8_t *block, const int8_t *x) {
   __m256i sum = _mm256_setzero_si256();
 #pragma GCC unroll 5
   for (size_t p = 0; p < TQ1_DIGITS; p++) {
+    if (p > 0) fraction = triple(fraction);
     sum = add_products(sum, fraction, load(x + TQ1_WIDE * p));
-    fraction = triple(fraction);
   }
   return sum;
 }
@@ -71,8 +71,8 @@ static inline __m256i narrow_parts(const uint8_t *a, const uint8_t *b, const int
   __m256i sum = _mm256_setzero_si256();
 #pragma GCC unroll 5
   for (size_t p = 0; p < TQ1_DIGITS; p++) {
+    if (p > 0) fraction = triple(fraction);
     sum = add_products(sum, fraction, load_16(x + TQ1_NARROW_BEGIN + TQ1_NARROW * p));
-    fraction = triple(fraction);
   }
   return sum;
 }
@@ -108,8 +108,8 @@ static inline __m256i eight_dots(const uint8_t *const block[Q8K_AVX2_ROWS], cons
   __m256i fraction = signed_fraction(fours);
   __m256i sum = _mm256_setzero_si256();  // |sum| <= 4 * 2 * 127, two int16 for each row
   for (size_t p = 0; p < TQ1_DIGITS - 1; p++) {
+    if (p > 0) fraction = triple(fraction);
     sum = add_products(sum, fraction, load_4(x + TQ1_FOUR_BEGIN + TQ1_FOUR * p));
-    fraction = triple(fraction);
   }
   dots = _mm256_add_epi32(dots, _mm256_madd_epi16(sum, _mm256_set1_epi16(1)));
 
@@ -131,6 +131,10 @@ static float decode(const uint8_t *block, uint8_t *code) {
   const __m128i narrow = _mm_loadu_si128((const __m128i *)(const void *)(block + TQ1_WIDE));
   __m256i rest = signed_fraction(_mm256_set_m128i(_mm_cvtsi32_si128(four), narrow));
   for (size_t p = 0; p < TQ1_DIGITS; p++) {
+    if (p > 0) {
+      wide = triple(wide);
+      rest = triple(rest);
+    }
     _mm256_storeu_si256((__m256i *)(void *)(code + TQ1_WIDE * p), codes(wide));
     const __m256i rest_code = codes(rest);
     _mm_storeu_si128((__m128i *)(void *)(code + TQ1_NARROW_BEGIN + TQ1_NARROW * p),
@@ -139,8 +143,6 @@ static float decode(const uint8_t *block, uint8_t *code) {
       four = _mm_cvtsi128_si32(_mm256_extracti128_si256(rest_code, 1));
       memcpy(code + TQ1_FOUR_BEGIN + TQ1_FOUR * p, &four, sizeof four);
     }
-    wide = triple(wide);
-    rest = triple(rest);
   }
   return tq_scale(block + TQ1_SCALE);
 }
@@ -165,10 +167,11 @@ static void compute(const mpgemm_kernel *kernel, const mpgemm_call *call, mpgemm
     q8k_gemm_avx2(call, tile, scratch, TQ1_BLOCK_BYTES, decode);
 }
 
-// What a digit of a vector does: weights() and, times vectors with a further digit, triple().
+// What vectors of bytes do until they are weights, digits in all: comparisons and a difference for
+// each digit, a triple for each but a vector's first.
 static void count_digits(mpgemm_ops *ops, uint64_t digits, uint64_t vectors) {
-  ops->bitop += vectors * 32;                        // signed_fraction
-  ops->add_i8 += digits * 3 * 32 + digits * 2 * 32;  // comparisons, difference; triple
+  ops->bitop += vectors * 32;  // signed_fraction
+  ops->add_i8 += digits * 3 * 32 + (digits - vectors) * 2 * 32;
 }
 
 static void count_dots(mpgemm_ops *ops) {
@@ -192,7 +195,7 @@ static void count_decode(mpgemm_ops *ops) {
 static void count(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_ops *prepare,
                   mpgemm_ops *out) {
   (void)kernel;
-  if (prepare) q8k_count_prepare(shape, prepare);
+  if (prepare) q8k_count_prepare_avx2(shape, prepare);
   if (out) q8k_count_avx2(shape, TQ1_BLOCK_BYTES, count_dots, count_decode, out);
 }
 

@@ -106,7 +106,7 @@ static void count_decode(mpgemm_ops *ops) {
 static void count(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_ops *prepare,
                   mpgemm_ops *out) {
   (void)kernel;
-  if (prepare) q8k_count_prepare(shape, prepare);
+  if (prepare) q8k_count_prepare_avx2(shape, prepare);
   if (out) q8k_count_avx2(shape, TQ2_BLOCK_BYTES, count_dots, count_decode, out);
 }
 
