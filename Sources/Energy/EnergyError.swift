@@ -9,6 +9,10 @@ public enum EnergyError: Error, Equatable {
   case invalidFile(path: String, key: String?, reason: String, remedy: String)
   /// The table of operation energies has no such node. A usage error.
   case unknownNode(name: String, origin: String, known: [String])
+  /// The node has no DRAM of this name. A usage error.
+  case unknownMemory(name: String, node: String, known: [String])
+  /// The table bounds the energy of an operation by an SRAM, and holds none. A data error.
+  case unpriced(operation: String, node: String, origin: String)
   /// Nobody says how many of the model's weights are zero, so none can be skipped. A usage error.
   case unknownZeros(model: String)
   /// An exact count of the model's operations does not fit 64 bits. A usage error.
@@ -41,6 +45,15 @@ extension EnergyError: CustomStringConvertible, LocalizedError {
       let nearest = nearestName(to: name, in: known).map { "the nearest is \"\($0)\"; " } ?? ""
       return "node \(String(reflecting: name)): not in the \(Self.words(origin)); \(nearest)"
         + "it holds \(known.joined(separator: ", "))"
+    case .unknownMemory(let name, let node, let known):
+      let nearest = nearestName(to: name, in: known)
+        .map { "the nearest is \"\($0)\"; it has \(known.joined(separator: ", "))" }
+      return "DRAM \(String(reflecting: name)): node \(node) has none of that name; "
+        + (nearest ?? "it has none at all: add [nodes.\(node).dram] to the operation energies")
+    case .unpriced(let operation, let node, let origin):
+      return
+        "operation \(operation): the \(Self.words(origin)) hold no SRAM at \(node) to bound it; "
+        + "add [nodes.\(node).sram]"
     case .unknownZeros(let model):
       return
         "model \(String(reflecting: model)): its share of zero weights is unknown, so none can "

@@ -49,8 +49,8 @@ extension EnergyError: CategorizedFailure {
   var message: String { description }
   var exitCode: Int32 {
     switch self {
-    case .unknownNode, .unknownZeros, .tooManyOperations: Exit.usage
-    case .invalidFile: Exit.data
+    case .unknownNode, .unknownMemory, .unknownZeros, .tooManyOperations: Exit.usage
+    case .invalidFile, .unpriced: Exit.data
     case .unreadableFile: Exit.io
     }
   }
