@@ -55,6 +55,7 @@ struct CaseRunner {
       } else {
         participant.callsPerSample = sampler.callsPerSample(
           callSeconds: first.time, of: sampler.minTime)
+        participant.needsWarmUp = first.time < Sampler.longCallSeconds
         right.append(participant)
       }
     }

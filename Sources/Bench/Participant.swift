@@ -25,6 +25,8 @@ protocol Participant: AnyObject {
   var samples: [Sample] { get set }
   /// A sample averages this many calls.
   var callsPerSample: Int { get set }
+  /// Whether a call is short enough that what ran before it would be felt.
+  var needsWarmUp: Bool { get }
 }
 
 extension Participant {
@@ -37,9 +39,9 @@ extension Participant {
     Sample.rounded(sum / Double(callsPerSample))
   }
 
-  /// Takes one sample: a call that is not counted, to warm code and tables, then the counted ones.
+  /// Takes one sample: a short call that is not counted, to warm code and tables, then the counted.
   func takeSample(order: Int) {
-    _ = call()
+    if needsWarmUp { _ = call() }
     var sum = Sample(calls: callsPerSample, order: order)
     for _ in 0..<callsPerSample {
       let one = call()
@@ -62,6 +64,7 @@ final class KernelParticipant: Participant {
   let hot: Bool
   var samples: [Sample] = []
   var callsPerSample = 1
+  var needsWarmUp = true
 
   init(_ multiplication: Multiplication, pool: WeightPool, hot: Bool) {
     kernel = multiplication.kernel
@@ -93,6 +96,7 @@ final class ReadParticipant: Participant {
   let threads: ThreadPool
   var samples: [Sample] = []
   var callsPerSample = 1
+  let needsWarmUp = true
   /// Keeps the sums, so that no read can be left out.
   private(set) var checksum: UInt64 = 0
 

@@ -16,6 +16,8 @@ struct Sampler {
   static let samplesPerMinTime = 25.0
   /// Where the machine is so noisy that the minimum time is not reached earlier.
   static let maxSamples = 100
+  /// A call this long has forgotten what ran before it: warming the caches again takes microseconds.
+  static let longCallSeconds = 0.02
   /// A sample is at least this long, so that reading the clock and its steps are below 0.1 %.
   static let minSampleSeconds = max(2e-4, 1000 * Clock.resolution)
 

@@ -73,6 +73,7 @@ import Testing
       let record: (Int) -> Void
       var samples: [Sample] = []
       var callsPerSample = 1
+      let needsWarmUp = true
       init(_ name: Int, _ record: @escaping (Int) -> Void) {
         self.name = name
         self.record = record
