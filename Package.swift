@@ -102,6 +102,7 @@ let package = Package(
     tests("MPGEMMTests", ["MPGEMM"]),
     tests("ModelsTests", ["Models"]),
     tests("EnergyTests", ["Energy", "Models"]),
+    tests("CensusTests", ["MPGEMM"]),
     tests("MachineTests", ["Machine"]),
     tests("ResultsTests", ["Results"]),
     tests(

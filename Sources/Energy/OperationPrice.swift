@@ -15,7 +15,7 @@ extension NodeEnergies {
   /// a 16-bit adder lies between the 8-bit and the 32-bit; a bit operation is no more than the full
   /// adders of its width; a lookup in registers is no more than a read of the smallest SRAM; a
   /// conversion is the alignment and rounding inside a float32 addition. The last three may cost next
-  /// to nothing (wires, a sign extension), so that their lower bound is 0.
+  /// to nothing (wires), so that their lower bound is 0.
   ///
   /// - Returns: The price; `nil` for a lookup where the table holds no SRAM to bound it.
   public func price(

@@ -96,6 +96,8 @@ public struct OperationCounts: Sendable, Equatable {
   public var additionsFloat32 = 0, multipliesFloat32 = 0
   public var bitOperations = 0, lookups = 0, conversions = 0
   public var weightBytes = 0, inputBytes = 0, preparedBytes = 0, scratchBytes = 0, outputBytes = 0
+
+  public init() {}
 }
 
 extension Kernel {

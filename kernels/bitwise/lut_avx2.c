@@ -261,7 +261,7 @@ static void count(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_ops *p
   ops->add_i16 += widenings * 6 * 16;
   ops->add_i32 += widenings * 2 * 32;
   ops->bitop += widenings * (2 * 16 + 32);
-  ops->convert += strips * shape.n * 32 + widenings * 2 * 32;  // to float; digits to int32
+  ops->convert += strips * shape.n * 32;
   ops->mul_f32 += outputs * 2;
   ops->weight_bytes += decodes * GROUP_BYTES;
   ops->prepared_bytes += products * GROUP_BYTES;

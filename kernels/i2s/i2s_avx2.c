@@ -159,8 +159,7 @@ static void few_count(mpgemm_shape shape, mpgemm_ops *ops) {
   ops->add_i16 += blocks * shape.n * 4 * (16 + 16);  // within maddubs, then to the sums
   ops->bitop += spans * shape.n * 16;
   ops->add_i16 += spans * shape.n * 16;
-  ops->convert += spans * shape.n * 16;       // madd by ones widens 16 lanes
-  ops->add_i32 += spans * shape.n * (8 + 8);  // and adds them in pairs
+  ops->add_i32 += spans * shape.n * (8 + 8);  // of pairs, then to the sums
   ops->add_i32 += groups * shape.n * 7 * 8;   // reduce
   ops->add_i32 += outputs;
   ops->convert += outputs;

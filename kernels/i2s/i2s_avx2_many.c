@@ -190,8 +190,7 @@ void i2s_avx2_many_count(mpgemm_shape shape, mpgemm_ops *ops) {
   ops->scratch_bytes += code_reads * I2S_BLOCK;
 
   const uint64_t reduced = rows / ROWS * shape.n * row_spans;
-  ops->convert += reduced * ROWS * 16;       // madd by ones widens 16 lanes
-  ops->add_i32 += reduced * ROWS * 8;        // and adds them in pairs
+  ops->add_i32 += reduced * ROWS * 8;        // madd by ones adds pairs
   ops->add_i32 += reduced * (3 * 8 + ROWS);  // three horizontal additions, one across halves
   ops->add_i32 += reduced * ROWS;            // to the tile's sums
   ops->scratch_bytes += reduced * ROWS * sizeof(int32_t) * 2;

@@ -260,7 +260,7 @@ static void count(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_ops *p
       .add_i16 = products,                 // half to join pairs, half to add them to the sums
       .add_i32 = 16 * chunk_sums + m * n,  // per sum: 8 widening, 7 across lanes, 1 to the total
       .mul_f32 = 2 * m * n,
-      .convert = 16 * chunk_sums + m * n,  // int16 lanes to int32, sums to float
+      .convert = m * n,
       .weight_bytes = (n == 1 ? rows : n_blocks * m) * k,
       .prepared_bytes = rows / ROWS * n * inputs,
       .scratch_bytes = n == 1 ? 0 : scratch_weights + scratch_sums * sizeof(int32_t),

@@ -195,7 +195,7 @@ void strips_count_compute(const strip_layout *layout, const strip_sums *sums,
   compute->add_i16 += shape.n * rows * costs->token_add_i16;
   compute->mul_i8 += shape.n * rows * costs->token_mul_i8;
   compute->add_i32 += sums_16;
-  compute->convert += sums_16 + outputs;
+  compute->convert += outputs;
   compute->mul_f32 += 2 * outputs + (layout->header_bytes ? strips * shape.n : 0);
   compute->weight_bytes += groups * strips * strip_bytes(layout, shape.k);
   compute->prepared_bytes += strips * shape.n * blocks * layout->table_bytes;

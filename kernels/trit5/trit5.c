@@ -119,13 +119,14 @@ static void count(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_ops *p
   const uint64_t outputs = round_up(shape.m, TRIT5_ROWS) * shape.n;
   const uint64_t lines = trit5_lines(shape.k), products = outputs * lines * TRIT5_INPUTS;
   compute->mul_i8 += 3 * products;  // two dot products, and the next digit's fraction
+  // Three times a sum is two additions; then the difference, and the sum over chunks.
   compute->add_i32 +=
-      2 * products + 2 * outputs * blocks_of(lines, TRIT5_CHUNK) + shape.m * shape.n;
+      2 * products + 4 * outputs * blocks_of(lines, TRIT5_CHUNK) + shape.m * shape.n;
   compute->bitop += outputs * blocks_of(lines, TRIT5_CHUNK);  // the division by 256
   compute->mul_f32 += 2 * shape.m * shape.n;
   compute->convert += shape.m * shape.n;
   compute->weight_bytes += shape.n * trit5_packed_size(kernel, shape.m, shape.k);
-  compute->prepared_bytes += outputs / TRIT5_ROWS * lines * TRIT5_INPUTS;
+  compute->prepared_bytes += outputs / TRIT5_ROWS * trit5_prepared_bytes(shape.k);
   compute->output_bytes += shape.m * shape.n * sizeof(float);
 }
 

@@ -42,6 +42,11 @@ static inline size_t trit5_whole_lines(size_t k) {
   return min_size(trit5_lines(k), int8_rows_stride(k) / TRIT5_INPUTS);
 }
 
+// The bytes of a prepared row that its lines read; the last line may reach beyond the row.
+static inline size_t trit5_prepared_bytes(size_t k) {
+  return min_size(trit5_lines(k) * TRIT5_INPUTS, int8_rows_stride(k));
+}
+
 // The first line of the block that row i lies in; i is a multiple of 16.
 static inline const uint8_t *trit5_block(const mpgemm_call *call, size_t i) {
   return (const uint8_t *)call->packed + i / TRIT5_ROWS * trit5_lines(call->shape.k) * TRIT5_LINE;
