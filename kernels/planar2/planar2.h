@@ -44,17 +44,19 @@ void planar2_unpack(const mpgemm_kernel *kernel, size_t m, size_t k, const void 
 // The plan of every kernel of the family, given its best tile.
 void planar2_plan(mpgemm_shape shape, size_t m_best, size_t n_best, mpgemm_plan *plan);
 
-// What all of the family's descriptors share.
-#define PLANAR2_KERNEL                                                                           \
+// What all of the family's descriptors share, and those of them that read plain activation rows.
+#define PLANAR2_LAYOUT                                                                           \
   .abi = MPGEMM_ABI, .size = sizeof(mpgemm_kernel), .family = "planar2", .layout = "planar2_16", \
-  .preparation = "int8_rows", .numerics = "exact", .activation = MPGEMM_ACT_INT8,                \
-  .weights = MPGEMM_W_TERNARY, .bits_per_weight = 2, .tolerance = 0, .nmse = 0,                  \
-  .packed_align = PLANAR2_LINE, .packed_size = planar2_packed_size, .pack = planar2_pack,        \
-  .unpack = planar2_unpack, .prepare = int8_rows_prepare
+  .numerics = "exact", .activation = MPGEMM_ACT_INT8, .weights = MPGEMM_W_TERNARY,               \
+  .bits_per_weight = 2, .tolerance = 0, .nmse = 0, .packed_align = PLANAR2_LINE,                 \
+  .packed_size = planar2_packed_size, .pack = planar2_pack, .unpack = planar2_unpack
+#define PLANAR2_KERNEL PLANAR2_LAYOUT, .preparation = "int8_rows", .prepare = int8_rows_prepare
 
 extern const mpgemm_kernel planar2_portable;
 #if defined(__x86_64__)
 extern const mpgemm_kernel planar2_avx2;
 extern const mpgemm_kernel planar2_avxvnni;
 extern const mpgemm_kernel planar2_avx512;
+#elif defined(__aarch64__)
+extern const mpgemm_kernel planar2_neon, planar2_dotprod, planar2_i8mm, planar2_sve;
 #endif
