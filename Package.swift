@@ -81,6 +81,7 @@ let package = Package(
       name: "CMachine", path: "Sources/CMachine", cSettings: c, linkerSettings: cRuntime),
 
     // Swift, lowest first; nothing points up.
+    library("Statistics", []),
     library("MPGEMM", ["CKernels"]),
     library("Models", [toml, csv], resources: [.embedInCode("catalogue.csv")]),
     library(
@@ -88,9 +89,9 @@ let package = Package(
       resources: [.embedInCode("operations.toml"), .embedInCode("golden.csv")]),
     library("Machine", ["CMachine"]),
     library("Results", []),
-    library("Report", ["Models", "Energy", "Results", textTable]),
+    library("Report", ["Models", "Energy", "Results", "Statistics", textTable]),
     library("Verification", ["MPGEMM"]),
-    library("Bench", ["MPGEMM", "Verification", "Models", "Machine", "Results"]),
+    library("Bench", ["MPGEMM", "Verification", "Models", "Machine", "Results", "Statistics"]),
     .executableTarget(
       name: "ternbench",
       dependencies: [
@@ -99,6 +100,7 @@ let package = Package(
       ],
       swiftSettings: swift),
 
+    tests("StatisticsTests", ["Statistics"]),
     tests("MPGEMMTests", ["MPGEMM"]),
     tests("ModelsTests", ["Models"]),
     tests("EnergyTests", ["Energy", "Models"]),
@@ -107,7 +109,7 @@ let package = Package(
     tests("ResultsTests", ["Results"]),
     tests(
       "ReportTests", ["Report", "Energy", "Models", "Results"], resources: [.copy("Fixtures")]),
-    tests("BenchTests", ["Bench", "MPGEMM", "Models", "Results"]),
+    tests("BenchTests", ["Bench", "MPGEMM", "Models", "Results", "Statistics"]),
     tests("Conformance", ["MPGEMM", "Verification"], exclude: ["Golden", "Mutants"]),
     tests("CLITests", ["ternbench"]),
   ],

@@ -1,5 +1,6 @@
 internal import MPGEMM
 internal import Results
+internal import Statistics
 internal import Verification
 
 /// Measures one case: verifies every kernel, then lets those that are right take turns.

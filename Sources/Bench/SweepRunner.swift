@@ -1,6 +1,7 @@
 internal import MPGEMM
 internal import Machine
 public import Results
+internal import Statistics
 internal import Verification
 
 /// Runs a sweep: target by target, case by case, each row written as soon as it is known.

@@ -2,6 +2,7 @@ import Foundation
 import MPGEMM
 import Models
 import Results
+import Statistics
 import Testing
 
 @testable import Bench
