@@ -109,7 +109,7 @@ let package = Package(
     tests("ResultsTests", ["Results"]),
     tests(
       "ReportTests", ["Report", "Energy", "Models", "Results"], resources: [.copy("Fixtures")]),
-    tests("BenchTests", ["Bench", "MPGEMM", "Models", "Results", "Statistics"]),
+    tests("BenchTests", ["Bench", "MPGEMM", "Machine", "Models", "Results", "Statistics"]),
     tests("Conformance", ["MPGEMM", "Verification"], exclude: ["Golden", "Mutants"]),
     tests("CLITests", ["ternbench"]),
   ],

@@ -11,15 +11,15 @@ public final class Multiplication {
   public let plan: Plan
 
   private let pool: ThreadPool
-  private let quantizer: Quantizer?
-  private let values: Buffer
-  private let codes: Buffer
-  private let tokenScales: Buffer
-  private let tokenSums: Buffer
-  private let prepared: Buffer
-  private let scratch: [Buffer]
+  let quantizer: Quantizer?
+  let values: Buffer
+  let codes: Buffer
+  let tokenScales: Buffer
+  let tokenSums: Buffer
+  let prepared: Buffer
+  let scratch: [Buffer]
   private let output: Buffer
-  private let input: KernelInput
+  let input: KernelInput
   private let prepareRanges: [PrepareRange]
 
   /// Elements of activations below which a stage is not worth a second thread.
@@ -88,15 +88,7 @@ public final class Multiplication {
 
   /// Multiplies by one copy of packed weights.
   public func compute(_ weights: PackedMatrix, copy: Int = 0) {
-    precondition(weights.layout == kernel.layout, "weights of another layout")
-    precondition(
-      weights.outFeatures == shape.outFeatures && weights.inFeatures == shape.inFeatures
-        && (0..<weights.copies).contains(copy))
-    var call = KernelCall(
-      shape: shape, packed: weights.storage, prepared: prepared, input: input,
-      weightScales: weights.scaleStorage, scalesPerRow: weights.scales.count > 1, output: output,
-      outputStride: shape.outFeatures)
-    call.packedOffset = copy * weights.stride
+    let call = call(weights, copy: copy)
     let rows = rowPieces
     inParallel(rows.count) { [kernel, shape, plan, scratch, call] piece, thread in
       // Tokens outside, rows inside: a block of prepared tokens stays in the second-level cache.
@@ -111,6 +103,20 @@ public final class Multiplication {
         }
       }
     }
+  }
+
+  /// The call that multiplies by one copy of packed weights.
+  func call(_ weights: PackedMatrix, copy: Int) -> KernelCall {
+    precondition(weights.layout == kernel.layout, "weights of another layout")
+    precondition(
+      weights.outFeatures == shape.outFeatures && weights.inFeatures == shape.inFeatures
+        && (0..<weights.copies).contains(copy))
+    var call = KernelCall(
+      shape: shape, packed: weights.storage, prepared: prepared, input: input,
+      weightScales: weights.scaleStorage, scalesPerRow: weights.scales.count > 1, output: output,
+      outputStride: shape.outFeatures)
+    call.packedOffset = copy * weights.stride
+    return call
   }
 
   /// The result: N × M floats, token after token.

@@ -5,7 +5,7 @@ public struct Quantizer: Sendable {
   /// The instruction set it is written for, for example `portable` or `avx2`.
   public let name: String
   public let requiredISA: ISA
-  private let function:
+  let function:
     @convention(c) (
       Int, Int, UnsafePointer<Float>?, Int, UnsafeMutablePointer<Int8>?, Int,
       UnsafeMutablePointer<Float>?, UnsafeMutablePointer<Int32>?

@@ -1,4 +1,4 @@
-// mpgemm_registry.h: every kernel that this build holds.
+// mpgemm_registry.h: every kernel that this build holds, and what it was built with.
 #pragma once
 
 #include "mpgemm_kernel.h"

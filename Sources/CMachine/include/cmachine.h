@@ -8,3 +8,36 @@
 // errno (ENOSYS on another system than Linux). cmachine_get_affinity writes every word.
 int cmachine_set_affinity(const uint64_t *mask, size_t words);
 int cmachine_get_affinity(uint64_t *mask, size_t words);
+
+// How often an instruction at an address was executed.
+typedef struct {
+  uint64_t address, count;
+} cmachine_address_count;
+
+enum {
+  CMACHINE_STEPS_DONE = 0,     // the counts are complete
+  CMACHINE_STEPS_REFUSED = 1,  // detail: the errno of what the system refuses
+  CMACHINE_STEPS_SIGNAL = 2,   // detail: the signal that the function raised
+  CMACHINE_STEPS_LIMIT = 3,    // more instructions than were allowed
+};
+
+typedef struct {
+  int outcome, detail;
+  uint64_t instructions;              // a repeated string instruction counts once
+  uint64_t repetitions;               // its repetitions after the first
+  cmachine_address_count *addresses;  // ascending; null unless asked for
+  size_t address_count;
+} cmachine_steps;
+
+// Calls function(argument) in a forked child, twice: as it is, then single-stepped. Counts the user
+// instructions from each arrival at entry (null: at function) to its return, that return included.
+// The child's writes are lost, but for those to shared mappings.
+void cmachine_step(void (*function)(void *), void *argument, const void *entry, uint64_t limit,
+                   int records_addresses, cmachine_steps *steps);
+
+// Frees what cmachine_step allocated.
+void cmachine_steps_free(cmachine_steps *steps);
+
+// The file that an address of this process was loaded from, and the address where it begins. Returns
+// 0 for an address in no file.
+int cmachine_locate(uint64_t address, const char **path, uint64_t *base);

@@ -1,0 +1,101 @@
+internal import CKernels
+
+/// A part of a multiplication, in the order in which they run.
+public enum Stage: String, Sendable, CaseIterable {
+  case quantize, prepare, compute
+}
+
+/// A stage as C sees it: a function of one argument that neither allocates nor runs Swift.
+///
+/// Valid only within the closure that receives it. It writes the multiplication's own buffers.
+public struct StageCall {
+  /// Runs the whole stage on the calling thread.
+  public let function: @convention(c) (UnsafeMutableRawPointer?) -> Void
+  public let argument: UnsafeMutableRawPointer
+  /// The kernel's or quantizer's own function, which `function` calls once or, for compute, once a tile.
+  public let entry: UnsafeRawPointer
+
+  /// Runs the stage.
+  public func callAsFunction() {
+    function(argument)
+  }
+}
+
+extension Multiplication {
+  /// Hands a stage to something that can only call C, such as a tracer.
+  ///
+  /// Work is cut as for one thread, whatever the pool; the stages before it must have run.
+  ///
+  /// - Parameters:
+  ///   - stage: Which stage.
+  ///   - weights: What compute multiplies by.
+  ///   - copy: Which copy of the weights.
+  ///   - body: What to do with the call.
+  /// - Returns: What the body returns; nil for a stage that this kernel does not have.
+  public func withCall<Result>(
+    of stage: Stage, _ weights: PackedMatrix, copy: Int = 0,
+    _ body: (StageCall) throws -> Result
+  ) rethrows -> Result? {
+    switch stage {
+    case .quantize: try withQuantizeCall(body)
+    case .prepare: try withPrepareCall(body)
+    case .compute: try withComputeCall(call(weights, copy: copy), body)
+    }
+  }
+
+  private func withQuantizeCall<Result>(
+    _ body: (StageCall) throws -> Result
+  ) rethrows -> Result? {
+    guard let quantizer else { return nil }
+    var stage = mpgemm_quantize_stage(
+      quantize: quantizer.function, n: shape.tokens, k: shape.inFeatures,
+      x: UnsafePointer(values.address.assumingMemoryBound(to: Float.self)),
+      codes: codes.address.assumingMemoryBound(to: Int8.self),
+      scale: tokenScales.address.assumingMemoryBound(to: Float.self),
+      sum: tokenSums.address.assumingMemoryBound(to: Int32.self))
+    return try withUnsafeMutablePointer(to: &stage) {
+      try body(
+        StageCall(
+          function: mpgemm_run_quantize_stage, argument: $0,
+          entry: unsafeBitCast(quantizer.function, to: UnsafeRawPointer.self)))
+    }
+  }
+
+  private func withPrepareCall<Result>(
+    _ body: (StageCall) throws -> Result
+  ) rethrows -> Result? {
+    guard plan.preparedBytes > 0 else { return nil }
+    var input = mpgemm_input(input)
+    return try withUnsafePointer(to: &input) { input in
+      var stage = mpgemm_prepare_stage(
+        kernel: kernel.functions.descriptor, n: shape.tokens, k: shape.inFeatures, input: input,
+        prepared: prepared.address)
+      return try withUnsafeMutablePointer(to: &stage) {
+        try body(
+          StageCall(
+            function: mpgemm_run_prepare_stage, argument: $0,
+            entry: unsafeBitCast(kernel.functions.prepare, to: UnsafeRawPointer.self)))
+      }
+    }
+  }
+
+  private func withComputeCall<Result>(
+    _ call: KernelCall, _ body: (StageCall) throws -> Result
+  ) rethrows -> Result {
+    var input = mpgemm_input(call.input)
+    return try withUnsafePointer(to: &input) { input in
+      var c = mpgemm_call(call, input: input)
+      return try withUnsafePointer(to: &c) { c in
+        var stage = mpgemm_compute_stage(
+          kernel: kernel.functions.descriptor, call: c, m_best: plan.bestRows,
+          n_best: plan.bestTokens, scratch: scratch[0].address)
+        return try withUnsafeMutablePointer(to: &stage) {
+          try body(
+            StageCall(
+              function: mpgemm_run_compute_stage, argument: $0,
+              entry: unsafeBitCast(kernel.functions.compute, to: UnsafeRawPointer.self)))
+        }
+      }
+    }
+  }
+}
