@@ -121,6 +121,9 @@ const mpgemm_kernel i2s_portable = {
 static const mpgemm_kernel *const kernels[] = {
 #if defined(__x86_64__)
     &i2s_avx2,
+#elif defined(__aarch64__)
+    &i2s_neon,
+    &i2s_dotprod,
 #endif
     &i2s_portable,
     NULL,

@@ -43,4 +43,6 @@ void i2s_unpack(const mpgemm_kernel *kernel, size_t m, size_t k, const void *pac
 extern const mpgemm_kernel i2s_portable;
 #if defined(__x86_64__)
 extern const mpgemm_kernel i2s_avx2;
+#elif defined(__aarch64__)
+extern const mpgemm_kernel i2s_neon, i2s_dotprod;
 #endif

@@ -160,6 +160,10 @@ static const mpgemm_kernel *const kernels[] = {
 #if defined(__x86_64__)
     &int8_dot_avx2,
     &int8_dequant_avx2,
+#elif defined(__aarch64__)
+    &int8_dot_neon,
+    &int8_dot_dotprod,
+    &int8_dequant_neon,
 #endif
     NULL,
 };

@@ -15,6 +15,7 @@ void int8_unpack(const mpgemm_kernel *kernel, size_t m, size_t k, const void *pa
 
 extern const mpgemm_kernel int8_dot_portable, int8_dot_avx2;
 extern const mpgemm_kernel int8_dequant_portable, int8_dequant_avx2;
+extern const mpgemm_kernel int8_dot_neon, int8_dot_dotprod, int8_dequant_neon;
 
 // What all of the family's descriptors share.
 #define INT8_KERNEL                                                                     \

@@ -44,6 +44,8 @@ static const mpgemm_read_probe *const probes[] = {
 #if defined(__x86_64__)
     &read_probe_avx2_2streams,
     &read_probe_avx2,
+#elif defined(__aarch64__)
+    &read_probe_neon,
 #endif
     &portable,
     NULL,

@@ -12,4 +12,6 @@ uint64_t read_probe_tail(const void *buffer, size_t begin, size_t bytes);
 
 #if defined(__x86_64__)
 extern const mpgemm_read_probe read_probe_avx2, read_probe_avx2_2streams;
+#elif defined(__aarch64__)
+extern const mpgemm_read_probe read_probe_neon;
 #endif
