@@ -126,14 +126,22 @@ static void count(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_ops *p
   const uint64_t blocks = blocks_of(shape.m, PLANAR2_ROWS), lines = planar2_lines(shape.k);
   const uint64_t outputs = blocks * PLANAR2_ROWS * shape.n;
   const uint64_t products = outputs * lines * PLANAR2_INPUTS;
-  const uint64_t passes = lanes_passes(shape.n);
-  const uint64_t masks = shape.n == 1 ? PLANAR2_PLANES : 2 * PLANAR2_PLANES - 1;
-  compute->bitop += passes * blocks * lines * masks * PLANAR2_LINE;
+  const lanes_work work = lanes_work_of(shape.n);
   compute->mul_i8 += products;
-  compute->add_i32 += products + outputs;
+  compute->add_i32 += products + outputs;  // the last: less the sum of the codes
+  if (shape.n == 1) {
+    const uint64_t chunks = blocks_of(lines, CHUNK_LINES);
+    compute->bitop += blocks * lines * PLANAR2_PLANES * PLANAR2_LINE;
+    // Two sets of sums, and planes to a total.
+    compute->add_i32 += 2 * PLANAR2_PLANES * chunks * outputs;
+    compute->bitop += (PLANAR2_PLANES - 1) * chunks * outputs;
+  } else {
+    compute->bitop += work.passes * blocks * lines * (2 * PLANAR2_PLANES - 1) * PLANAR2_LINE;
+    compute->add_i32 += work.additions * blocks * PLANAR2_ROWS;
+  }
   compute->mul_f32 += 2 * outputs;
   compute->convert += outputs;
-  compute->weight_bytes += passes * planar2_packed_size(kernel, shape.m, shape.k);
+  compute->weight_bytes += work.passes * planar2_packed_size(kernel, shape.m, shape.k);
   compute->prepared_bytes +=
       blocks_of(shape.m, LANE_BLOCKS * PLANAR2_ROWS) * shape.n * lines * PLANAR2_INPUTS;
   compute->output_bytes += shape.m * shape.n * sizeof(float);

@@ -104,13 +104,23 @@ LANES_INLINE void lanes_tile(const mpgemm_call *call, mpgemm_tile tile, lanes_se
   }
 }
 
-// How often a whole compute of n tokens passes over the weights.
-static inline uint64_t lanes_passes(size_t n) {
-  uint64_t passes = 0;
-  for (size_t t = 0; t < n; t += LANE_N_BEST) {
-    passes += blocks_of(min_size(LANE_N_BEST, n - t), LANE_TOKENS);
+// What a whole compute of n tokens does with the weights and the sums of one block of 16 rows.
+typedef struct {
+  uint64_t passes;     // over the weights
+  uint64_t additions;  // of partial sums, in all tokens
+} lanes_work;
+
+static inline lanes_work lanes_work_of(size_t n) {
+  lanes_work work = {0, 0};
+  for (size_t begin = 0; begin < n; begin += LANE_N_BEST) {
+    const size_t end = min_size(begin + LANE_N_BEST, n);
+    for (size_t t = begin; t < end; t += LANE_TOKENS) {
+      const size_t tokens = min_size(LANE_TOKENS, end - t);
+      work.passes++;
+      work.additions += tokens * (lanes_parts(tokens) - 1);
+    }
   }
-  return passes;
+  return work;
 }
 
 TARGET_END

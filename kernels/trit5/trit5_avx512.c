@@ -1,7 +1,7 @@
 // trit5_avx512.c: trit5 in AVX-512 VNNI.
 //
 //   N = 1   two dot products a digit and no digit isolated (trit5.h); one block after another.
-//   N > 1   digits are isolated once for all tokens, two comparisons each, so that a token needs
+//   N > 1   digits are isolated once for all tokens, by two averages each, so that a token needs
 //           one dot product a digit; LANE_BLOCKS blocks of 16 rows by up to LANE_TOKENS tokens.
 #if defined(__x86_64__)
 
@@ -18,13 +18,14 @@ LANES_INLINE __m512i next_fraction(__m512i q) {
   return thrice;
 }
 
-// floor(3 q / 256).
+// 64 floor(3 q / 256). With p = 255 - q the averages, which round up, are 255 - floor(q / 2) and
+// 255 - t, t = floor((q + floor(q / 2)) / 2); and t >= 64 just where q >= 86, t >= 128 just where
+// q >= 171, t < 192.
 LANES_INLINE __m512i digit(__m512i q) {
-  const __m512i one = _mm512_set1_epi8(1);
-  const __mmask64 some = _mm512_cmpgt_epu8_mask(q, _mm512_set1_epi8(85));
-  const __mmask64 two = _mm512_cmpgt_epu8_mask(q, _mm512_set1_epi8((char)170));
-  const __m512i digits = _mm512_maskz_mov_epi8(some, one);
-  return _mm512_mask_add_epi8(digits, two, digits, one);
+  const __m512i ones = _mm512_set1_epi8(-1);
+  const __m512i p = _mm512_xor_si512(q, ones);
+  const __m512i three_quarters = _mm512_avg_epu8(p, _mm512_avg_epu8(p, ones));
+  return _mm512_andnot_si512(three_quarters, _mm512_set1_epi8((char)0xC0));
 }
 
 // A line by one token, for the sums of the digits' fractions and of the next digits'.
@@ -84,14 +85,17 @@ LANES_INLINE void multiply_lines(const uint8_t *line, size_t block_bytes, const 
                                  __m512i sum[LANE_BLOCKS][LANE_TOKENS][TRIT5_DIGITS]) {
   __m512i q[LANE_BLOCKS];
   for (size_t b = 0; b < blocks; b++) q[b] = _mm512_loadu_si512(line + b * block_bytes);
+#pragma GCC unroll 5
   for (size_t d = 0; d < TRIT5_DIGITS; d++) {
     __m512i digits[LANE_BLOCKS];
     for (size_t b = 0; b < blocks; b++) {
       digits[b] = digit(q[b]);
       q[b] = next_fraction(q[b]);
     }
+#pragma GCC unroll 8
     for (size_t n = 0; n < tokens; n++) {
       const __m512i input = lanes_broadcast(x + n * stride + d * TRIT5_GROUP);
+#pragma GCC unroll 2
       for (size_t b = 0; b < blocks; b++) {
         __m512i *part = &sum[b][n][d % parts];
         *part = _mm512_dpbusd_epi32(*part, digits[b], input);
@@ -108,31 +112,44 @@ LANES_INLINE void several(const mpgemm_call *call, size_t i, size_t t, size_t bl
   const size_t stride = int8_rows_stride(k), block_bytes = lines * TRIT5_LINE;
   const uint8_t *block = trit5_block(call, i);
   const int8_t *x = (const int8_t *)call->prepared + t * stride;
-  __m512i sum[LANE_BLOCKS][LANE_TOKENS][TRIT5_DIGITS];  // |sum| <= 2 * 127 k
+  __m512i total[LANE_BLOCKS][LANE_TOKENS];  // |total| <= 2 * 127 k
   for (size_t b = 0; b < blocks; b++) {
-    for (size_t n = 0; n < tokens; n++) {
-      for (size_t a = 0; a < parts; a++) sum[b][n][a] = _mm512_setzero_si512();
-    }
+    for (size_t n = 0; n < tokens; n++) total[b][n] = _mm512_setzero_si512();
   }
-  for (size_t l = 0; l < whole; l++) {
-    const uint8_t *line = block + l * TRIT5_LINE;
+  for (size_t begin = 0; begin < lines; begin += TRIT5_CHUNK) {
+    const size_t end = min_size(begin + TRIT5_CHUNK, lines), last = min_size(end, whole);
+    // 64 times the sum of a chunk: a quarter of what TRIT5_CHUNK allows.
+    __m512i sum[LANE_BLOCKS][LANE_TOKENS][TRIT5_DIGITS];
     for (size_t b = 0; b < blocks; b++) {
-      _mm_prefetch((const char *)line + b * block_bytes + LANE_PREFETCH_SIDE, _MM_HINT_T0);
+      for (size_t n = 0; n < tokens; n++) {
+        for (size_t a = 0; a < parts; a++) sum[b][n][a] = _mm512_setzero_si512();
+      }
     }
-    multiply_lines(line, block_bytes, x + l * TRIT5_INPUTS, stride, blocks, tokens, parts, sum);
-  }
-  if (whole < lines) {
-    int8_t tail[LANE_TOKENS][TRIT5_INPUTS];
-    for (size_t n = 0; n < tokens; n++) trit5_tail(call, t + n, tail[n]);
-    multiply_lines(block + whole * TRIT5_LINE, block_bytes, tail[0], TRIT5_INPUTS, blocks, tokens,
-                   parts, sum);
+    for (size_t l = begin; l < last; l++) {
+      const uint8_t *line = block + l * TRIT5_LINE;
+      for (size_t b = 0; b < blocks; b++) {
+        _mm_prefetch((const char *)line + b * block_bytes + LANE_PREFETCH_SIDE, _MM_HINT_T0);
+      }
+      multiply_lines(line, block_bytes, x + l * TRIT5_INPUTS, stride, blocks, tokens, parts, sum);
+    }
+    if (last < end) {
+      int8_t tail[LANE_TOKENS][TRIT5_INPUTS];
+      for (size_t n = 0; n < tokens; n++) trit5_tail(call, t + n, tail[n]);
+      multiply_lines(block + last * TRIT5_LINE, block_bytes, tail[0], TRIT5_INPUTS, blocks, tokens,
+                     parts, sum);
+    }
+    for (size_t b = 0; b < blocks; b++) {
+      for (size_t n = 0; n < tokens; n++) {
+        for (size_t a = 1; a < parts; a++) {
+          sum[b][n][0] = _mm512_add_epi32(sum[b][n][0], sum[b][n][a]);
+        }
+        total[b][n] = _mm512_add_epi32(total[b][n], _mm512_srai_epi32(sum[b][n][0], 6));
+      }
+    }
   }
   for (size_t b = 0; b < blocks; b++) {
     for (size_t n = 0; n < tokens; n++) {
-      for (size_t a = 1; a < parts; a++) {
-        sum[b][n][0] = _mm512_add_epi32(sum[b][n][0], sum[b][n][a]);
-      }
-      lanes_store(call, i + b * TRIT5_ROWS, t + n, m_end, sum[b][n][0]);
+      lanes_store(call, i + b * TRIT5_ROWS, t + n, m_end, total[b][n]);
     }
   }
 }
@@ -162,23 +179,25 @@ static void count(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_ops *p
   const uint64_t blocks = blocks_of(shape.m, TRIT5_ROWS), lines = trit5_lines(shape.k);
   const uint64_t outputs = blocks * TRIT5_ROWS * shape.n;
   const uint64_t products = outputs * lines * TRIT5_INPUTS;
-  const uint64_t passes = lanes_passes(shape.n);
-  const uint64_t digits = passes * blocks * lines * TRIT5_DIGITS * TRIT5_LINE;
-  const uint64_t dots = shape.n == 1 ? 2 : 1;
-  compute->mul_i8 += dots * products;
-  compute->add_i32 += dots * products + shape.m * shape.n;
-  compute->add_i8 += 2 * digits;  // the next fraction
+  const uint64_t chunks = blocks_of(lines, TRIT5_CHUNK);
+  const lanes_work work = lanes_work_of(shape.n);
+  const uint64_t bytes = work.passes * blocks * lines * TRIT5_LINE;
   if (shape.n == 1) {
-    const uint64_t chunks = blocks_of(lines, TRIT5_CHUNK);
-    compute->add_i32 += (6 + 3) * chunks * outputs;
+    compute->mul_i8 += 2 * products;
+    compute->add_i8 += 2 * TRIT5_DIGITS * bytes;  // the next fractions
+    // The sums of four lines; then 3 A - B, and its sum.
+    compute->add_i32 += 2 * products + (6 + 3) * chunks * outputs;
     compute->bitop += 2 * chunks * outputs;
   } else {
-    compute->bitop += 3 * digits;  // two comparisons and a choice
-    compute->add_i8 += digits;
+    compute->mul_i8 += products;
+    compute->add_i8 += (2 * TRIT5_DIGITS + 2 * (TRIT5_DIGITS - 1)) * bytes;  // averages, fractions
+    compute->bitop += 2 * TRIT5_DIGITS * bytes + chunks * outputs;
+    compute->add_i32 += products + chunks * (work.additions * blocks * TRIT5_ROWS + outputs);
   }
-  compute->mul_f32 += 2 * shape.m * shape.n;
-  compute->convert += shape.m * shape.n;
-  compute->weight_bytes += passes * trit5_packed_size(kernel, shape.m, shape.k);
+  compute->add_i32 += outputs;  // less the sum of the codes
+  compute->mul_f32 += 2 * outputs;
+  compute->convert += outputs;
+  compute->weight_bytes += work.passes * trit5_packed_size(kernel, shape.m, shape.k);
   compute->prepared_bytes += (shape.n == 1 ? blocks : blocks_of(blocks, LANE_BLOCKS)) * shape.n *
                              trit5_prepared_bytes(shape.k);
   compute->output_bytes += shape.m * shape.n * sizeof(float);
