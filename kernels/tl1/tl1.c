@@ -153,6 +153,8 @@ const mpgemm_kernel *const *tl1_family(uint32_t host_abi) {
       &tl1_portable, &tl1_lossy_portable,
 #if defined(__x86_64__)
       &tl1_avx2,     &tl1_lossy_avx2,
+#elif defined(__aarch64__)
+      &tl1_neon,     &tl1_lossy_neon,
 #endif
       NULL,
   };

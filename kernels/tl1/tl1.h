@@ -42,6 +42,7 @@ void tl1_plan(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_plan *plan
 void tl1_lossy_plan(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_plan *plan);
 
 extern const mpgemm_kernel tl1_lossy_portable, tl1_avx2, tl1_lossy_avx2;
+extern const mpgemm_kernel tl1_neon, tl1_lossy_neon;
 
 // What the kernels of the family have in common.
 #define TL1_KERNEL                                                                       \

@@ -169,6 +169,8 @@ const mpgemm_kernel *const *tl2_family(uint32_t host_abi) {
       &tl2_portable, &tl2_lossy_portable,
 #if defined(__x86_64__)
       &tl2_avx2,     &tl2_lossy_avx2,
+#elif defined(__aarch64__)
+      &tl2_neon,     &tl2_lossy_neon,
 #endif
       NULL,
   };

@@ -43,6 +43,7 @@ void tl2_plan(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_plan *plan
 void tl2_lossy_plan(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_plan *plan);
 
 extern const mpgemm_kernel tl2_lossy_portable, tl2_avx2, tl2_lossy_avx2;
+extern const mpgemm_kernel tl2_neon, tl2_lossy_neon;
 
 // What the kernels of the family have in common.
 #define TL2_KERNEL                                                                            \

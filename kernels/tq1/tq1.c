@@ -112,6 +112,9 @@ const mpgemm_kernel *const *tq1_family(uint32_t host_abi) {
       &portable,
 #if defined(__x86_64__)
       &tq1_avx2,
+#elif defined(__aarch64__)
+      &tq1_neon,
+      &tq1_dotprod,
 #endif
       NULL,
   };

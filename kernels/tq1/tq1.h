@@ -40,3 +40,4 @@ void tq1_unpack(const mpgemm_kernel *kernel, size_t m, size_t k, const void *pac
   .pack = tq1_pack, .unpack = tq1_unpack
 
 extern const mpgemm_kernel tq1_avx2;
+extern const mpgemm_kernel tq1_neon, tq1_dotprod;

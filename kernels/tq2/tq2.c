@@ -81,6 +81,9 @@ const mpgemm_kernel *const *tq2_family(uint32_t host_abi) {
       &portable,
 #if defined(__x86_64__)
       &tq2_avx2,
+#elif defined(__aarch64__)
+      &tq2_neon,
+      &tq2_dotprod,
 #endif
       NULL,
   };

@@ -29,3 +29,4 @@ void tq2_unpack(const mpgemm_kernel *kernel, size_t m, size_t k, const void *pac
   .pack = tq2_pack, .unpack = tq2_unpack
 
 extern const mpgemm_kernel tq2_avx2;
+extern const mpgemm_kernel tq2_neon, tq2_dotprod;

@@ -145,6 +145,9 @@ const mpgemm_kernel *const *trit5_family(uint32_t host_abi) {
       &trit5_portable,
 #if defined(__x86_64__)
       &trit5_avx512,
+#elif defined(__aarch64__)
+      &trit5_neon,
+      &trit5_dotprod,
 #endif
       NULL,
   };

@@ -71,4 +71,6 @@ void trit5_tail(const mpgemm_call *call, size_t t, int8_t tail[TRIT5_INPUTS]);
 extern const mpgemm_kernel trit5_portable;
 #if defined(__x86_64__)
 extern const mpgemm_kernel trit5_avx512;
+#elif defined(__aarch64__)
+extern const mpgemm_kernel trit5_neon, trit5_dotprod;
 #endif

@@ -1,0 +1,24 @@
+// tq2_dotprod.c: TQ2_0 with SDOT.
+#if defined(__aarch64__)
+
+#include "support/bytes_sdot.h"
+#include "support/target.h"
+
+TARGET_BEGIN("arch=armv8.2-a+dotprod")
+
+#include "tq2/tq2_128.h"
+
+TARGET_END
+
+const mpgemm_kernel tq2_dotprod = {
+    TQ2_FIELDS,
+    .name = "tq2_dotprod",
+    .summary = "llama.cpp TQ2_0 blocks with SDOT, four rows at a time",
+    .isa = MPGEMM_ISA_NEON | MPGEMM_ISA_DOTPROD,
+    .plan = plan,
+    .prepare = q8k_prepare_neon,
+    .compute = compute,
+    .count = count,
+};
+
+#endif
