@@ -95,8 +95,8 @@ let package = Package(
     .executableTarget(
       name: "ternbench",
       dependencies: [
-        "MPGEMM", "Verification", "Models", "Energy", "Machine", "Results", "Report", "Bench",
-        argumentParser, textTable,
+        "MPGEMM", "Verification", "Models", "Energy", "Machine", "Results", "Report", "Statistics",
+        "Bench", argumentParser, textTable,
       ],
       swiftSettings: swift),
 
@@ -108,7 +108,8 @@ let package = Package(
     tests("MachineTests", ["Machine"]),
     tests("ResultsTests", ["Results"]),
     tests(
-      "ReportTests", ["Report", "Energy", "Models", "Results"], resources: [.copy("Fixtures")]),
+      "ReportTests", ["Report", "Energy", "Models", "Results", "Statistics"],
+      resources: [.copy("Fixtures")]),
     tests("BenchTests", ["Bench", "MPGEMM", "Machine", "Models", "Results", "Statistics"]),
     tests("Conformance", ["MPGEMM", "Verification"], exclude: ["Golden", "Mutants"]),
     tests("CLITests", ["ternbench"]),

@@ -1,4 +1,5 @@
 internal import Results
+internal import Statistics
 
 /// The cells of the report's tables.
 enum Cells {
@@ -20,6 +21,16 @@ enum Cells {
     let median = Numbers.significant(1e3 * seconds)
     if row.samples == 1 { return median + singleSample }
     return row.timeMdAPE.map { "\(median) ± \(Numbers.percent($0))" } ?? median
+  }
+
+  /// A ratio, its 95 % interval and what they allow to be said.
+  static func ratio(_ ratio: SpeedRatio?, minEffect: Double) -> String {
+    guard let ratio else { return none }
+    let interval = ratio.interval.map {
+      " (\(Numbers.significant($0.low)) to \(Numbers.significant($0.high)))"
+    }
+    let verdict = ratio.verdict(minEffect: minEffect).rawValue
+    return "\(number(ratio.value))\(interval ?? "") \(verdict)"
   }
 
   static func millisecondsPerToken(_ total: Entry.Total?, tokens: Int) -> String {

@@ -1,4 +1,5 @@
 internal import Results
+internal import Statistics
 
 /// What was held equal while kernels were compared.
 struct Conditions: Hashable, Comparable {
@@ -7,13 +8,24 @@ struct Conditions: Hashable, Comparable {
   let cache: CacheRegime
 
   init(_ row: KernelRow) {
-    (tokens, threads, cache) = (row.tokens, row.threads, row.cache)
+    self.init(tokens: row.tokens, threads: row.threads, cache: row.cache)
+  }
+
+  private init(tokens: Int, threads: Int, cache: CacheRegime) {
+    (self.tokens, self.threads, self.cache) = (tokens, threads, cache)
   }
 
   /// One token is a step of decoding; more are a prompt.
   var phase: String { tokens == 1 ? "decode" : "prefill of \(tokens)" }
 
-  var title: String { "\(phase), \(Numbers.count(threads, "thread")), \(cache.rawValue)" }
+  var title: String { "\(titleWithoutCache), \(cache.rawValue)" }
+
+  var titleWithoutCache: String { "\(phase), \(Numbers.count(threads, "thread"))" }
+
+  /// The same with the weights elsewhere.
+  func with(_ cache: CacheRegime) -> Conditions {
+    Conditions(tokens: tokens, threads: threads, cache: cache)
+  }
 
   static func < (a: Conditions, b: Conditions) -> Bool {
     (a.tokens, a.threads, a.cache.rawValue) < (b.tokens, b.threads, b.cache.rawValue)
@@ -26,10 +38,17 @@ struct Comparison {
   let layers: [String]
   /// Those that were measured on some layer; fastest over all layers first.
   let entries: [Entry]
+  private let turns: Turns
+  /// The difference that counts.
+  let minEffect: Double
 
-  init(_ conditions: Conditions, layers: [String], rows: [KernelRow]) {
+  init(
+    _ conditions: Conditions, layers: [String], rows: [KernelRow], turns: Turns, minEffect: Double
+  ) {
     self.conditions = conditions
     self.layers = layers
+    self.turns = turns
+    self.minEffect = minEffect
     entries = Dictionary(grouping: rows, by: \.kernel).values
       .filter { $0.contains { $0.status == .ok } }
       .map { Entry(rows: $0, layers: layers) }
@@ -48,10 +67,29 @@ struct Comparison {
     entries.first { $0.total != nil && $0.family == "float" && $0.bitsPerWeight == bits }
   }
 
+  /// Those whose intervals allow that they are as fast as the fastest.
+  var rivals: [Entry] {
+    guard let fastest else { return [] }
+    return entries.filter { entry in
+      guard entry.kernel != fastest.kernel, let ratio = speedUp(of: entry, over: fastest),
+        ratio.interval != nil
+      else { return false }
+      return ratio.verdict(minEffect: minEffect) != .slower
+    }
+  }
+
   /// How many times faster than another an entry is, over all layers.
-  static func speedUp(of entry: Entry, over other: Entry?) -> Double? {
-    guard let total = entry.total, let reference = other?.total else { return nil }
-    return reference.seconds / total.seconds
+  ///
+  /// Without rounds that both took part in it is the ratio of their medians, and has no interval.
+  func speedUp(of entry: Entry, over other: Entry?) -> SpeedRatio? {
+    guard let other, let total = entry.total, let reference = other.total else { return nil }
+    let parts = layers.compactMap { layer -> Bootstrap.Part? in
+      guard let own = entry.rows[layer], let others = other.rows[layer] else { return nil }
+      return turns.part(own, others)
+    }
+    let paired = parts.count == layers.count ? Bootstrap().speedRatio(ofSumsOf: parts) : nil
+    return paired
+      ?? SpeedRatio(value: reference.seconds / total.seconds, interval: nil)
   }
 }
 
@@ -138,24 +176,35 @@ struct Subject {
   let failed: Set<String>
 
   /// The models in the environment's order, then bare shapes by size.
-  static func all(in run: Run) -> [Subject] {
+  static func all(in run: Run, minEffect: Double = SpeedRatio.defaultMinEffect) -> [Subject] {
     let bare = run.kernels.filter { $0.model.isEmpty }
     let shapes = Dictionary(grouping: bare, by: \.label).values.sorted {
       ($0[0].outFeatures, $0[0].inFeatures) < ($1[0].outFeatures, $1[0].inFeatures)
     }
+    let turns = Turns(run.samples)
     return run.environment.models.map { model in
       Subject(
-        model.slug, layers: model.layers, rows: run.kernels.filter { $0.model == model.slug })
-    } + shapes.map { Subject("shape \($0[0].label)", layers: [$0[0].label], rows: $0) }
+        model.slug, layers: model.layers, rows: run.kernels.filter { $0.model == model.slug },
+        turns: turns, minEffect: minEffect)
+    }
+      + shapes.map {
+        Subject(
+          "shape \($0[0].label)", layers: [$0[0].label], rows: $0, turns: turns,
+          minEffect: minEffect)
+      }
   }
 
-  private init(_ title: String, layers: [String], rows: [KernelRow]) {
+  private init(
+    _ title: String, layers: [String], rows: [KernelRow], turns: Turns, minEffect: Double
+  ) {
     self.title = title
     self.layers = layers
     failed = Set(rows.filter { $0.status == .failed }.map(\.kernel))
     shapes = layers.compactMap { layer in rows.first { $0.label == layer } }
     comparisons = Dictionary(grouping: rows, by: Conditions.init)
       .sorted { $0.key < $1.key }
-      .map { Comparison($0.key, layers: layers, rows: $0.value) }
+      .map {
+        Comparison($0.key, layers: layers, rows: $0.value, turns: turns, minEffect: minEffect)
+      }
   }
 }

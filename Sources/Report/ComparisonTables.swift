@@ -59,10 +59,16 @@ extension Comparison {
       after: [float32, float16, fastest].enumerated().map { index, other in
         let name = ["float32", "float16", "fastest"][index]
         return (
-          "× \(name)", .right, { Cells.number(Comparison.speedUp(of: $0, over: other)) }
+          "× \(name)", .right, { ratio($0, over: other) }
         )
       }
     ).text
+  }
+
+  /// How many times faster an entry is, its interval and the verdict; nothing for itself.
+  func ratio(_ entry: Entry, over other: Entry?) -> String {
+    entry.kernel == other?.kernel
+      ? "1" : Cells.ratio(speedUp(of: entry, over: other), minEffect: minEffect)
   }
 
   private typealias Extra = (

@@ -10,7 +10,7 @@ struct Headline {
     var table = MarkdownTable([
       ("model", .left), ("case", .left), ("fastest kernel", .left), ("lossless", .left),
       ("verified", .left), ("ms/token", .right), ("GOP/s", .right), ("GB/s (% of read)", .right),
-      ("× float32", .right), ("× float16", .right),
+      ("× float32", .right), ("× float16", .right), ("perhaps as fast", .left),
     ])
     for subject in subjects {
       for comparison in subject.comparisons {
@@ -27,12 +27,16 @@ struct Headline {
   private func rows(_ comparison: Comparison) -> [[String]] {
     guard let fastest = comparison.fastest else {
       let reason = comparison.entries.isEmpty ? "none ran" : "none ran every layer"
-      return [[reason] + Array(repeating: Cells.none, count: 7)]
+      return [[reason] + Array(repeating: Cells.none, count: 8)]
     }
-    var rows = [cells(fastest, name: fastest.kernel, in: comparison)]
+    let rivals = comparison.rivals.map(\.kernel)
+    var rows = [
+      cells(fastest, name: fastest.kernel, in: comparison)
+        + [rivals.isEmpty ? Cells.none : Markdown.list(rivals)]
+    ]
     if !fastest.isLossless, let lossless = comparison.fastestLossless {
       let name = "\(lossless.kernel) (fastest lossless)"
-      rows.append(cells(lossless, name: name, in: comparison))
+      rows.append(cells(lossless, name: name, in: comparison) + [Cells.none])
     }
     return rows
   }
@@ -43,8 +47,8 @@ struct Headline {
       Cells.millisecondsPerToken(entry.total, tokens: comparison.conditions.tokens),
       Cells.number(entry.total?.gopPerSecond),
       Cells.rate(entry.total?.packedGBPerSecond, shareOfRead: entry.total?.shareOfRead),
-      Cells.number(Comparison.speedUp(of: entry, over: comparison.baseline(bits: 32))),
-      Cells.number(Comparison.speedUp(of: entry, over: comparison.baseline(bits: 16))),
+      comparison.ratio(entry, over: comparison.baseline(bits: 32)),
+      comparison.ratio(entry, over: comparison.baseline(bits: 16)),
     ]
   }
 

@@ -1,14 +1,21 @@
 public import Results
+public import Statistics
 
 /// The report of one run, in Markdown: a pure function of the run's folder.
 public struct RunReport {
   let run: Run
   let subjects: [Subject]
+  let minEffect: Double
 
   /// Creates the report of a run.
-  public init(_ run: Run) {
+  ///
+  /// - Parameters:
+  ///   - run: What was measured.
+  ///   - minEffect: The difference below which two speeds count as the same.
+  public init(_ run: Run, minEffect: Double = SpeedRatio.defaultMinEffect) {
     self.run = run
-    subjects = Subject.all(in: run)
+    self.minEffect = minEffect
+    subjects = Subject.all(in: run, minEffect: minEffect)
   }
 
   /// The table that answers first: the fastest kernel of each case and its speed-ups.
@@ -17,20 +24,30 @@ public struct RunReport {
   /// The whole page.
   public var page: String {
     let sections =
-      [opening, "## The fastest kernels\n\n" + headline, RunReport.guide]
-      + subjects.map(section) + [failures, notes, ceilings, source]
+      [opening, "## The fastest kernels\n\n" + headline, guide]
+      + [flips, rooflines.section] + subjects.map(section)
+      + [failures, notes, impossible, ceilings, source]
     return sections.filter { !$0.isEmpty }.joined(separator: "\n")
   }
 
-  /// Writes each run's page to `<folder>/<run>/README.md`, so that no table mixes machines.
+  /// Writes each run's page and plots to `<folder>/<run>/`, so that no table mixes machines.
   ///
+  /// - Parameters:
+  ///   - runs: The runs' folders.
+  ///   - folder: In which each run gets a folder of its own.
+  ///   - minEffect: The difference below which two speeds count as the same.
   /// - Returns: The paths of the pages, in the order of the runs.
-  public static func write(_ runs: [RunFolder], to folder: String) throws -> [String] {
+  /// - Throws: `ResultsError` if a run is bad or a file cannot be written.
+  public static func write(
+    _ runs: [RunFolder], to folder: String, minEffect: Double = SpeedRatio.defaultMinEffect
+  ) throws -> [String] {
     // All are read before one is written: a bad run leaves no half of a set behind.
-    var pages: [String: String] = [:]
+    var files: [String: [String: String]] = [:]
     let names = try runs.map { folder in
       let run = try Run(folder)
-      guard pages.updateValue(RunReport(run).page, forKey: run.environment.run) == nil else {
+      let report = RunReport(run, minEffect: minEffect)
+      let contents = report.rooflines.files.merging(["README.md": report.page]) { $1 }
+      guard files.updateValue(contents, forKey: run.environment.run) == nil else {
         throw ResultsError(
           .data, file: folder.path, reason: "a second run named \(run.environment.run)",
           remedy: "give each run once")
@@ -40,7 +57,9 @@ public struct RunReport {
     return try names.map { name in
       let path = "\(folder)/\(name)"
       try RunFolder.makeFolders(path)
-      try AtomicFile.write(pages[name] ?? "", to: "\(path)/README.md")
+      for (file, text) in (files[name] ?? [:]).sorted(by: { $0.key < $1.key }) {
+        try AtomicFile.write(text, to: "\(path)/\(file)")
+      }
       return "\(path)/README.md"
     }
   }
@@ -48,23 +67,30 @@ public struct RunReport {
 
 extension RunReport {
   /// How to read the numbers.
-  static let guide = """
-    ## How to read this
+  var guide: String {
+    let effect = Numbers.percent(minEffect)
+    return """
+      ## How to read this
 
-    - M is output features (rows of weights), N tokens, K input features. A layer is M×K.
-    - A time is one call: quantizing the activations, preparing them, computing. It is the median
-      of repetitions ± MdAPE, the median absolute percentage error.
-    - ms/token adds up the model's ternary layers, each as often as it occurs, divided by the
-      tokens of a call. The rest of the model (attention, norms, output head) is not in it.
-    - GOP/s is 2·M·N·K / time / 1e9. GB/s is packed weights over time, 1 GB = 1e9 bytes; its
-      percentage is of the read bandwidth measured in the same case.
-    - × a kernel is that kernel's time over this one's: above 1 is faster. × fastest is 1.00 for
-      the fastest. Ratios are of medians. Bold is the fastest of its column.
-    - Lossless kernels give the bits of the exact integer sum. Each kernel was compared with an
-      oracle before it was timed: exact, or within the tolerance it declares.
-    - cold: the weights come from memory. hot: they are where the last call left them.
+      - M is output features (rows of weights), N tokens, K input features. A layer is M×K.
+      - A time is one call: quantizing the activations, preparing them, computing. It is the median
+        of repetitions ± MdAPE, the median absolute percentage error.
+      - ms/token adds up the model's ternary layers, each as often as it occurs, divided by the
+        tokens of a call. The rest of the model (attention, norms, output head) is not in it.
+      - GOP/s is 2·M·N·K / time / 1e9. GB/s is packed weights over time, 1 GB = 1e9 bytes; its
+        percentage is of the read bandwidth measured in the same case.
+      - × a kernel is that kernel's time over this one's: above 1 is faster. Both took turns, so it
+        is the median of the rounds' ratios, whose 95 % interval follows, added up over the layers.
+      - FASTER, SLOWER: by more than \(effect), all through the interval. SAME: the interval is within
+        \(effect). UNSURE: it is neither, or there were too few samples for one. Bold is the lowest
+        median of its column, which need not be FASTER than the next: "perhaps as fast" are those
+        that are not SLOWER than it.
+      - Lossless kernels give the bits of the exact integer sum. Each kernel was compared with an
+        oracle before it was timed: exact, or within the tolerance it declares.
+      - cold: the weights come from memory. hot: they are where the last call left them.
 
-    """
+      """
+  }
 
   /// A model's section: its layers, all kernels at a glance, then each case.
   private func section(_ subject: Subject) -> String {

@@ -6,12 +6,18 @@ public struct Run: Equatable, Sendable {
   public let kernels: [KernelRow]
   /// Empty when the run measured none.
   public let ceilings: [CeilingRow]
+  /// Empty when none were kept: then no ratio has an interval.
+  public let samples: [SampleRow]
 
   /// Creates a run from its parts.
-  public init(environment: RunEnvironment, kernels: [KernelRow], ceilings: [CeilingRow]) {
+  public init(
+    environment: RunEnvironment, kernels: [KernelRow], ceilings: [CeilingRow],
+    samples: [SampleRow] = []
+  ) {
     self.environment = environment
     self.kernels = kernels
     self.ceilings = ceilings
+    self.samples = samples
   }
 
   /// Reads the folder of a run.
@@ -19,9 +25,11 @@ public struct Run: Equatable, Sendable {
     environment = try RunEnvironment(contentsOf: folder.environment)
     kernels = try CSVReader(folder.kernels).rows
     ceilings = access(folder.ceilings, F_OK) == 0 ? try CSVReader(folder.ceilings).rows : []
+    samples = access(folder.samples, F_OK) == 0 ? try CSVReader(folder.samples).rows : []
     try checkName(folder.environment)
     try checkRun(folder.kernels, kernels.map(\.run))
     try checkRun(folder.ceilings, ceilings.map(\.run))
+    try checkRun(folder.samples, samples.map(\.run))
     try checkLayers(folder.kernels)
     try checkCases(folder.kernels)
   }

@@ -73,4 +73,9 @@ extension SampleRow {
     run: "", kernel: "", model: "", layer: "", outFeatures: 1, inFeatures: 1, tokens: 1,
     threads: 1, cache: .hot, repetition: 0, order: 0, quantizeSeconds: 0, prepareSeconds: 0,
     computeSeconds: 0, timeSeconds: 0, iterations: 1)
+
+  public var inconsistency: String? {
+    if timeSeconds <= 0 { return "time_s is above 0" }
+    return repetition < 0 || order < 0 ? "repetition and order count from 0" : nil
+  }
 }

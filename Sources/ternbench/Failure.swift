@@ -6,6 +6,8 @@ import Results
 
 /// What a command ends with, as `sysexits.h` and the manual number it.
 enum Exit {
+  /// A regression, where one was asked about.
+  static let slower: Int32 = 2
   static let wrongResult: Int32 = 3
   static let nothingToRun: Int32 = 6
   static let usage: Int32 = 64

@@ -18,18 +18,20 @@ struct Report: ParsableCommand {
   @Option(name: .long, help: "The folder in which each run gets a folder of its own.")
   var out = "reports"
 
+  @OptionGroup var effect: EffectOption
+
   @Flag(help: "Also prints the headline table of each run.")
   var headline = false
 
   func run() throws {
     let folders = try runs.map { try RunFolder(opening: $0) }
-    let pages = try RunReport.write(folders, to: out)
+    let pages = try RunReport.write(folders, to: out, minEffect: effect.minEffect)
     for page in pages {
       Console.print(page)
     }
     guard headline else { return }
     for folder in folders {
-      Console.print("\n" + RunReport(try Run(folder)).headline)
+      Console.print("\n" + RunReport(try Run(folder), minEffect: effect.minEffect).headline)
     }
   }
 }

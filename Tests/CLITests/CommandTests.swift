@@ -24,7 +24,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [["verify"], ["bench"], ["energy"], ["list"], ["report"]])
+  @Test(arguments: [["verify"], ["bench"], ["energy"], ["list"], ["report"], ["compare"]])
   func everyCommandShowsAnExample(command: [String]) throws {
     let output = try Program.run(command + ["--help"])
     #expect(output.status == 0)
@@ -60,6 +60,11 @@ import Testing
     }
     #expect(pages[0] == pages[1])
     #expect(pages[0].contains("int8_dot_portable"))
+
+    // The run against itself: nothing is slower, and every verdict agrees.
+    let compare = try Program.run("compare", folder, folder, "--fail-on-slower")
+    #expect(compare.status == 0, "\(compare.error)")
+    #expect(compare.out.contains("Of 4 rows") && compare.out.contains("0 SLOWER"))
   }
 
   @Test func verifySaysWhatItChecked() throws {

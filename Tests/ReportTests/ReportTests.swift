@@ -1,5 +1,6 @@
 import Foundation
 import Results
+import Statistics
 import Testing
 
 @testable import Report
@@ -51,6 +52,8 @@ final class RunCopy {
   @Test func theSameFolderGivesTheSameBytes() throws {
     let pages = try (0..<3).map { _ in try RunReport(Fixture.run()).page }
     #expect(Set(pages).count == 1)
+    let plots = try (0..<3).map { _ in try RunReport(Fixture.run()).rooflines.files }
+    #expect(Set(plots).count == 1 && plots[0].keys.sorted() == ["roofline-1-thread.svg"])
   }
 
   /// The fixture's totals by hand: 30 × (q + k), which differ by a round factor.
@@ -61,7 +64,9 @@ final class RunCopy {
     func entry(_ name: String, _ comparison: Comparison) throws -> Entry {
       try #require(comparison.entries.first { $0.kernel == name })
     }
-    func near(_ a: Double?, _ b: Double) -> Bool { abs((a ?? 0) - b) < 1e-9 * b }
+    func near(_ a: Double?, _ b: Double, within share: Double = 1e-9) -> Bool {
+      abs((a ?? 0) - b) < share * b
+    }
 
     let i2s = try entry("i2s_avx2", decode)
     #expect(near(i2s.total?.seconds, 30 * (128e-6 + 32e-6)))
@@ -69,9 +74,11 @@ final class RunCopy {
     #expect(near(i2s.total?.packedGBPerSecond, 12.8) && near(i2s.total?.shareOfRead, 0.8))
     #expect(near(i2s.total?.gopPerSecond, 102.4))
     #expect(decode.baseline(bits: 32)?.kernel == "float_blocked_avx2")
-    #expect(near(Comparison.speedUp(of: i2s, over: decode.baseline(bits: 32)), 12.5))
-    #expect(near(Comparison.speedUp(of: i2s, over: decode.baseline(bits: 16)), 6.25))
-    #expect(near(Comparison.speedUp(of: i2s, over: decode.fastest), 0.8))
+    #expect(
+      near(decode.speedUp(of: i2s, over: decode.baseline(bits: 32))?.value, 12.5, within: 0.02))
+    #expect(
+      near(decode.speedUp(of: i2s, over: decode.baseline(bits: 16))?.value, 6.25, within: 0.02))
+    #expect(near(decode.speedUp(of: i2s, over: decode.fastest)?.value, 0.8, within: 0.02))
     #expect(decode.fastest?.kernel == "tl1_lossy_avx2")
     #expect(decode.fastestLossless?.kernel == "i2s_avx2")
     #expect(prefill.baseline(bits: 16) == nil)
@@ -117,6 +124,9 @@ final class RunCopy {
     let out = copy.parent + "/reports/new"
     let paths = try RunReport.write([copy.folder], to: out)
     #expect(paths == ["\(out)/\(Fixture.name)/README.md"])
+    let plot = try String(
+      contentsOfFile: "\(out)/\(Fixture.name)/roofline-1-thread.svg", encoding: .utf8)
+    #expect(plot.hasPrefix("<svg ") && plot.contains("float_blocked_avx2"))
     #expect(try String(contentsOfFile: paths[0], encoding: .utf8) == Fixture.golden("golden.md"))
     #expect(throws: ResultsError.self) { try RunReport.write([copy.folder, copy.folder], to: out) }
   }
