@@ -104,7 +104,11 @@ let package = Package(
     tests("MPGEMMTests", ["MPGEMM"]),
     tests("ModelsTests", ["Models"]),
     tests("EnergyTests", ["Energy", "Models"]),
-    tests("CensusTests", ["MPGEMM"]),
+    tests(
+      "CensusTests", ["MPGEMM", "Machine"],
+      resources: [
+        .embedInCode("Instructions/opcodes.csv"), .embedInCode("Instructions/unproven.csv"),
+      ]),
     tests("MachineTests", ["Machine"]),
     tests("ResultsTests", ["Results"]),
     tests(

@@ -35,9 +35,10 @@ public final class Multiplication {
   ///   - activations: N × K floats, token after token. Int8 kernels quantize them.
   ///   - pool: The threads.
   ///   - quantizer: Nil for kernels of float32 activations.
+  ///   - floatScales: For kernels of float32 activations, a scale a token; nil: none, which is 1.
   public init(
     _ kernel: Kernel, shape: Shape, activations: [Float], pool: ThreadPool,
-    quantizer: Quantizer? = .best
+    quantizer: Quantizer? = .best, floatScales: [Float]? = nil
   ) {
     precondition(activations.count == shape.tokens * shape.inFeatures, "one float an input")
     precondition(kernel.activation != .int4, "no quantizer to int4")
@@ -61,7 +62,12 @@ public final class Multiplication {
     input =
       isInt8
       ? KernelInput(values: codes, stride: shape.inFeatures, scales: tokenScales, sums: tokenSums)
-      : KernelInput(values: values, stride: shape.inFeatures)
+      : KernelInput(
+        values: values, stride: shape.inFeatures, scales: floatScales == nil ? nil : tokenScales)
+    if !isInt8, let floatScales {
+      precondition(floatScales.count == shape.tokens, "one scale a token")
+      tokenScales.store(floatScales)
+    }
     prepareRanges = Self.prepareRanges(shape: shape, plan: plan, threads: pool.threads)
   }
 

@@ -44,22 +44,42 @@ struct Census {
   ) -> String? {
     let declared = declared ?? kernel.count(shape)
     let (prepared, y) = execute()
-    let preparing = Tally(), computing = Tally()
-    let twinPrepared = twin.prepare(problem, preparing)
-    if let at = zip(twinPrepared, prepared).enumerated().first(where: { $1.0 != $1.1 })?.offset {
-      return "byte \(at) of prepared is \(twinPrepared[at]), the kernel's \(prepared[at])"
-    }
-    guard twinPrepared.count == prepared.count else {
-      return "prepared has \(twinPrepared.count) bytes, the kernel's \(prepared.count)"
-    }
+    let computing = Tally()
+    let (twinPrepared, preparation) = comparePrepared(twin, with: prepared, declared.prepare)
+    if let preparation { return preparation }
     var twinY = [Float](repeating: .nan, count: y.count)
     let call = TwinCall(problem, prepared: twinPrepared, tally: computing)
     for tile in tiles { twin.compute(tile, of: call, into: &twinY) }
     if let at = y.indices.first(where: { y[$0].bitPattern != twinY[$0].bitPattern }) {
       return "output \(at) is \(twinY[at]), the kernel's \(y[at])"
     }
-    return Self.difference("prepare", preparing.counts, declared.prepare)
-      ?? Self.difference("compute", computing.counts, declared.compute)
+    return Self.difference("compute", computing.counts, declared.compute)
+  }
+
+  /// The same for the preparation alone: of a kernel that shares no more than that with the twin.
+  func differenceOfPrepare(from twin: any Twin) -> String? {
+    comparePrepared(twin, with: execute().prepared, kernel.count(shape).prepare).difference
+  }
+
+  private func comparePrepared(
+    _ twin: any Twin, with prepared: [UInt8], _ declared: OperationCounts
+  ) -> (prepared: [UInt8], difference: String?) {
+    let tally = Tally()
+    let twinPrepared = twin.prepare(problem, tally)
+    let difference =
+      Self.firstDifference(twinPrepared, prepared)
+      ?? Self.difference("prepare", tally.counts, declared)
+    return (twinPrepared, difference)
+  }
+
+  private static func firstDifference(_ twinPrepared: [UInt8], _ prepared: [UInt8]) -> String? {
+    if let at = zip(twinPrepared, prepared).enumerated().first(where: { $1.0 != $1.1 })?.offset {
+      return "byte \(at) of prepared is \(twinPrepared[at]), the kernel's \(prepared[at])"
+    }
+    guard twinPrepared.count == prepared.count else {
+      return "prepared has \(twinPrepared.count) bytes, the kernel's \(prepared.count)"
+    }
+    return nil
   }
 
   /// One best tile after another, as `count` is declared.

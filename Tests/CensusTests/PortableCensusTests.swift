@@ -30,6 +30,18 @@ import Testing
     #expect(first == nil, "\(first ?? "")")
   }
 
+  /// The preparation of bitwise_popcount_avx2 is portable C of its own: nibbles in bytes.
+  @Test func nibblesAreSlicedAsDeclared() throws {
+    guard let kernel = Kernel.all.first(where: { $0.preparation == "bit_slices_nibbles" }) else {
+      return  // x86 alone has it
+    }
+    guard kernel.isRunnable else { return }
+    for shape in Self.shapes {
+      let difference = Census(kernel, shape).differenceOfPrepare(from: PopcountTwin(nibbles: true))
+      #expect(difference == nil, "\(kernel.name) \(shape)")
+    }
+  }
+
   /// A count that is off by one, whichever it is and of whichever stage, is found and named.
   @Test(arguments: portable)
   func findsACountOffByOne(_ kernel: Kernel) throws {

@@ -241,7 +241,7 @@ static void count(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_ops *p
     prepare_ops->mul_i8 += tables * 64;              // by bits
     prepare_ops->add_i16 += tables * (32 + 2 * 16);  // of pairs; rounding, remainder
     prepare_ops->add_i32 += tables * 16;             // of pairs
-    prepare_ops->bitop += tables * 2 * 16;           // shifts
+    prepare_ops->bitop += tables * (16 + 32);        // a shift; another is a mask of bytes
     prepare_ops->input_bytes += (uint64_t)shape.n * shape.k;
     prepare_ops->prepared_bytes += tables * GROUP_BYTES;
   }
@@ -255,13 +255,14 @@ static void count(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_ops *p
   const uint64_t widenings = strips * shape.n * blocks_of(groups / BATCH, most);
   ops->bitop += decodes * (2 * 32 + 16);  // masks, shift
   ops->lookup += products * 4 * 32;       // two digits of two planes
-  ops->add_i8 += products * 4 * 32;
+  ops->add_i8 += products * 4 * 32 - products / BATCH * 2 * 32;
+  ops->bitop += products / BATCH * 2 * 32;    // the first sum, with the start at 128, flips a bit
   ops->add_i16 += products / BATCH * 4 * 16;  // words and high bytes of two digits
   ops->bitop += products / BATCH * 2 * 16;    // shifts to high bytes
   ops->add_i16 += widenings * 6 * 16;
   ops->add_i32 += widenings * 2 * 32;
   ops->bitop += widenings * (2 * 16 + 32);
-  ops->convert += strips * shape.n * 32;
+  ops->convert += outputs;
   ops->mul_f32 += outputs * 2;
   ops->weight_bytes += decodes * GROUP_BYTES;
   ops->prepared_bytes += products * GROUP_BYTES;

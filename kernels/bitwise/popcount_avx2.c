@@ -127,11 +127,11 @@ static void count(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_ops *p
   const uint64_t products = outputs * slice_blocks(shape.k);
   ops->bitop += products * (2 * 16 + SLICES * 4 * 32);  // shifts, masks
   ops->lookup += products * SLICES * 4 * 32;
-  ops->add_i8 += products * SLICES * 4 * 32;
-  ops->mul_i8 += products * 32;           // by 16
-  ops->add_i16 += products * 3 * 16;      // of pairs, low and high, to each other
-  ops->add_i32 += products * 2 * 8;       // of pairs, to the sum
-  ops->add_i32 += outputs * (4 + 4 + 4);  // across lanes
+  ops->add_i8 += products * (SLICES * 4 - 2) * 32;  // the first of each half is free
+  ops->mul_i8 += products * 2 * 32;                 // by 1 and 16
+  ops->add_i16 += products * 3 * 16;                // of pairs, low and high, to each other
+  ops->add_i32 += products * 2 * 8;                 // of pairs, to the sum
+  ops->add_i32 += outputs * (4 + 4 + 4);            // across lanes
   ops->convert += outputs;
   ops->mul_f32 += outputs * 2;
   ops->weight_bytes += products * 2 * PLANE_BYTES;

@@ -7,8 +7,7 @@
 #include "support/float_gemm_avx2.h"
 #include "support/target.h"
 
-// Two conversions a weight: int8 to int32 to float32.
-static const float_gemm_format format = {.element = sizeof(int8_t), .conversions = 2, .scaled = 1};
+static const float_gemm_format format = {.element = sizeof(int8_t), .conversions = 1, .scaled = 1};
 
 TARGET_BEGIN("avx2,fma,f16c")
 

@@ -31,10 +31,15 @@ INLINE void store_half(const mpgemm_call *call, size_t i, size_t t, size_t m_end
   }
 }
 
+// The sums that share a token's products: a sum can take a new one only every few cycles, so few
+// tokens have a sum for each plane.
+INLINE size_t parts_of(size_t tokens) {
+  return tokens == 1 ? PLANAR2_PLANES : tokens == 2 ? PLANAR2_PLANES / 2 : 1;
+}
+
 // So many tokens, a constant, by the 16 rows of one block.
 INLINE void block(const mpgemm_call *call, size_t i, size_t t, size_t tokens, size_t m_end) {
-  // A sum can take a new product only every few cycles: few tokens have a sum for each plane.
-  const size_t parts = tokens == 1 ? PLANAR2_PLANES : tokens == 2 ? PLANAR2_PLANES / 2 : 1;
+  const size_t parts = parts_of(tokens);
   const size_t lines = planar2_lines(call->shape.k), stride = int8_rows_stride(call->shape.k);
   const uint8_t *line = planar2_block(call, i);
   const int8_t *x = (const int8_t *)call->prepared + t * stride;
@@ -129,12 +134,17 @@ static void count(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_ops *p
   const uint64_t blocks = blocks_of(shape.m, PLANAR2_ROWS), lines = planar2_lines(shape.k);
   const uint64_t outputs = blocks * PLANAR2_ROWS * shape.n;
   const uint64_t products = outputs * lines * PLANAR2_INPUTS;
-  uint64_t passes = 0;  // over the weights
-  for (size_t t = 0; t < shape.n; t += HALF_N_BEST) {
-    passes += blocks_of(min_size(HALF_N_BEST, shape.n - t), HALF_TOKENS);
+  uint64_t passes = 0, parts = 0;  // over the weights; of all tokens
+  for (size_t t = 0; t < shape.n; passes++) {
+    const size_t best = min_size(HALF_N_BEST, shape.n - t / HALF_N_BEST * HALF_N_BEST);
+    const size_t tokens = min_size(HALF_TOKENS, best - t % HALF_N_BEST);
+    parts += tokens * parts_of(tokens);
+    t += tokens;
   }
-  count_products(products, outputs, blocks_of(lines, SUM_LINES), compute);
-  compute->bitop += passes * blocks * lines * (2 * PLANAR2_PLANES - 1) * PLANAR2_LINE;
+  count_products(products, blocks * PLANAR2_ROWS * parts * blocks_of(lines, SUM_LINES), compute);
+  // Masks of bytes, shifts of dwords.
+  const uint64_t isolation = PLANAR2_PLANES * PLANAR2_LINE + (PLANAR2_PLANES - 1) * PLANAR2_ROWS;
+  compute->bitop += passes * blocks * lines * isolation;
   compute->add_i32 += shape.m * shape.n;
   compute->mul_f32 += 2 * shape.m * shape.n;
   compute->convert += shape.m * shape.n;

@@ -23,11 +23,11 @@ INLINE __m256i widen(__m256i sum) {
   return _mm256_madd_epi16(sum, _mm256_set1_epi16(1));
 }
 
-static void count_products(uint64_t products, uint64_t outputs, uint64_t chunks,
-                           mpgemm_ops *compute) {
+// parts: the narrow sums that are widened and added, by rows.
+static void count_products(uint64_t products, uint64_t parts, mpgemm_ops *compute) {
   compute->mul_i8 += products;
   compute->add_i16 += products;  // half within pairs, half of pairs to sums
-  compute->add_i32 += 2 * outputs * chunks;
+  compute->add_i32 += 2 * parts;
 }
 
 #include "planar2/planar2_256.h"

@@ -136,7 +136,9 @@ static void count(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_ops *p
     compute->add_i32 += 2 * PLANAR2_PLANES * chunks * outputs;
     compute->bitop += (PLANAR2_PLANES - 1) * chunks * outputs;
   } else {
-    compute->bitop += work.passes * blocks * lines * (2 * PLANAR2_PLANES - 1) * PLANAR2_LINE;
+    // Masks of bytes, shifts of dwords.
+    compute->bitop += work.passes * blocks * lines *
+                      (PLANAR2_PLANES * PLANAR2_LINE + (PLANAR2_PLANES - 1) * PLANAR2_ROWS);
     compute->add_i32 += work.additions * blocks * PLANAR2_ROWS;
   }
   compute->mul_f32 += 2 * outputs;

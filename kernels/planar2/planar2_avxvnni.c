@@ -21,10 +21,10 @@ INLINE __m256i widen(__m256i sum) {
   return sum;
 }
 
-static void count_products(uint64_t products, uint64_t outputs, uint64_t chunks,
-                           mpgemm_ops *compute) {
+// parts: the narrow sums that are widened and added, by rows.
+static void count_products(uint64_t products, uint64_t parts, mpgemm_ops *compute) {
   compute->mul_i8 += products;
-  compute->add_i32 += products + outputs * chunks;
+  compute->add_i32 += products + parts;
 }
 
 #include "planar2/planar2_256.h"

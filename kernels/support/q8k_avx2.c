@@ -125,9 +125,9 @@ void q8k_prepare_avx2(const mpgemm_kernel *kernel, size_t n, size_t k, const mpg
 void q8k_count_prepare_avx2(mpgemm_shape shape, mpgemm_ops *prepare) {
   const uint64_t blocks = (uint64_t)shape.n * q8k_blocks(shape.k);
   const uint64_t inputs = blocks * Q8K_BLOCK;
-  prepare->bitop += inputs;                                       // the sign is masked off
+  prepare->bitop += 4 * inputs;                                   // the sign is masked off
   prepare->add_f32 += inputs + blocks * (3 * LANES + 2 * 4 + 1);  // maximum
-  prepare->add_i32 += inputs + blocks * LANES;                    // sum
+  prepare->add_i32 += inputs - blocks * LANES + blocks * 3 * 4;   // sum, the first free; lanes
   prepare->mul_f32 += 2 * inputs + 4 * blocks;                    // as the portable one
   prepare->convert += inputs;
   prepare->input_bytes += (uint64_t)shape.n * shape.k * sizeof(float);
@@ -198,7 +198,8 @@ void q8k_count_avx2(mpgemm_shape shape, size_t block_bytes, q8k_count_decode *ei
   const uint64_t steps = row_blocks / ROWS * blocks_of(shape.n, TOKENS);
   one.add_i32 += 8;  // the sums of codes
   one.mul_i8 += ROWS * TOKENS * Q8K_BLOCK;
-  one.add_i16 += ROWS * TOKENS * Q8K_BLOCK;  // half in maddubs, half to the sum
+  // Half in maddubs, half to the sums, whose first term is free.
+  one.add_i16 += ROWS * TOKENS * (Q8K_BLOCK - 16);
   q8k_add_ops(compute, &one, steps);
   mpgemm_ops decoding = {0};
   decode(&decoding);

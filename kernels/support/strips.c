@@ -192,6 +192,7 @@ void strips_count_compute(const strip_layout *layout, const strip_sums *sums,
   compute->bitop += groups * rows * costs->bitop;
   compute->add_i8 += groups * rows * costs->add_i8 + shape.n * rows * costs->token_add_i8;
   compute->bitop += shape.n * rows * costs->token_bitop;
+  compute->add_i16 += groups * rows / 2 * costs->pair_add_i16;
   compute->lookup += shape.n * rows * costs->token_lookup;
   compute->add_i16 += shape.n * rows * costs->token_add_i16;
   compute->mul_i8 += shape.n * rows * costs->token_mul_i8;

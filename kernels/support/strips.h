@@ -107,6 +107,7 @@ typedef struct {
 // What a kernel does for one row of one block.
 typedef struct {
   uint32_t bitop, add_i8;  // once for a group of tokens
+  uint32_t pair_add_i16;   // the same, for two rows
   uint32_t token_lookup, token_bitop, token_add_i8, token_add_i16, token_mul_i8;  // for each token
   uint32_t chunk;  // blocks that are summed in 16 bits before they are added in 32
 } strip_costs;

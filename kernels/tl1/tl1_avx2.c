@@ -79,7 +79,7 @@ static const strip_table_costs table_costs = {
 };
 
 static const strip_costs costs = {
-    .bitop = 12,  // 8 masks, 4 shifts
+    .bitop = 8 + 2,  // masks; 4 shifts of words, two rows each
     .token_lookup = 2 * TL1_PAIRS,
     .token_add_i8 = 2 * TL1_PAIRS - 2,  // a sum's first is free
     .token_add_i16 = 2,

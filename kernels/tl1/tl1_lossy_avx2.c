@@ -75,7 +75,7 @@ static const strip_table_costs table_costs = {
 };
 
 static const strip_costs costs = {
-    .bitop = 12,  // 8 masks, 4 shifts
+    .bitop = 8 + 2,  // masks; 4 shifts of words, two rows each
     .token_lookup = TL1_PAIRS,
     .token_mul_i8 = TL1_PAIRS,   // by 1, to widen
     .token_add_i16 = TL1_PAIRS,  // pairs, and the sum

@@ -83,7 +83,10 @@ static const strip_table_costs table_costs = {
 };
 
 static const strip_costs costs = {
-    .bitop = 12 + 9,  // nibbles: 8 masks, 4 shifts; signs: 7 shifts, 2 or
+    // Nibbles: 8 masks, 4 shifts; signs: 2 ors, 6 shifts. A word that is shifted is two rows, and
+    // shifting it by one is an addition.
+    .bitop = 8 + 2 + 2 + 3,
+    .pair_add_i16 = 1,
     .token_lookup = 2 * TL2_TRIPLES,
     .token_add_i8 = 4 * TL2_TRIPLES - 2,  // signs and sums of both digits; a sum's first is free
     .token_add_i16 = 2,

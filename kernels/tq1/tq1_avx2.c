@@ -179,7 +179,9 @@ static void count_dots(mpgemm_ops *ops) {
   const uint64_t digits = vectors * TQ1_DIGITS - 1;
   count_digits(ops, digits, vectors);
   ops->add_i8 += digits * 32;              // sign_epi8 negates
-  ops->add_i16 += digits * (16 + 16);      // of pairs, to the sum
+  ops->mul_i8 += digits * 32;              // by one
+  ops->add_i16 += digits * (16 + 16);      // of pairs, to the sum,
+  ops->add_i16 -= vectors * 16;            // whose first term is free
   ops->add_i16 += Q8K_AVX2_ROWS / 2 * 16;  // the narrow parts to the wide
   ops->add_i32 += 8 + 8;                   // the fours, of pairs and to the dots
   ops->bitop += 2 * 4;                     // shifts of their words
@@ -188,7 +190,9 @@ static void count_dots(mpgemm_ops *ops) {
 
 static void count_decode(mpgemm_ops *ops) {
   count_digits(ops, 2 * TQ1_DIGITS, 2);
-  ops->add_i8 += 2 * TQ1_DIGITS * 32;  // weight to code
+  ops->bitop += 2 * TQ1_DIGITS * 32;  // weight to code: the compiler masks a 1 with a comparison
+  ops->add_i8 -= 3 * 16;              // no four has a fifth digit: 16 lanes of the second vector's
+  ops->bitop -= 16;
   ops->convert += 1;
 }
 

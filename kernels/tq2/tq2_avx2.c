@@ -93,13 +93,13 @@ static void count_dots(mpgemm_ops *ops) {
   const uint64_t rows = Q8K_AVX2_ROWS;
   ops->bitop += rows * (2 * 16 + 8 * 32 + 16);  // shift and mask bytes; shift the fours
   ops->mul_i8 += rows * Q8K_BLOCK;
-  ops->add_i16 += rows * (Q8K_BLOCK / 2 + 8 * 16 + 16);  // in maddubs, to the sums, of the two
+  ops->add_i16 += rows * (Q8K_BLOCK / 2 + 6 * 16 + 16);  // in maddubs, to the sums, of the two
   ops->add_i32 += rows;                                  // the sum of codes
   ops->convert += rows;
 }
 
 static void count_decode(mpgemm_ops *ops) {
-  ops->bitop += Q8K_BLOCK + 8 * 16;
+  ops->bitop += Q8K_BLOCK + 6 * 16;  // masks, shifts of words
   ops->convert += 1;
 }
 

@@ -186,8 +186,8 @@ static void count(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_ops *p
     compute->mul_i8 += 2 * products;
     compute->add_i8 += 2 * TRIT5_DIGITS * bytes;  // the next fractions
     // The sums of four lines; then 3 A - B, and its sum.
-    compute->add_i32 += 2 * products + (6 + 3) * chunks * outputs;
-    compute->bitop += 2 * chunks * outputs;
+    compute->add_i32 += 2 * products + (7 + 3) * chunks * outputs;
+    compute->bitop += chunks * outputs;
   } else {
     compute->mul_i8 += products;
     compute->add_i8 += (2 * TRIT5_DIGITS + 2 * (TRIT5_DIGITS - 1)) * bytes;  // averages, fractions

@@ -2,6 +2,9 @@ import MPGEMM
 
 /// bitwise_popcount_portable: bit planes of weights and codes, multiplied by counting common bits.
 struct PopcountTwin: Twin {
+  /// Whether a byte's nibbles get bytes of their own, as bitwise_popcount_avx2 prepares them.
+  var nibbles = false
+
   private static let slices = 8, planeBytes = 32, words = 4
 
   func prepare(_ problem: Problem, _ tally: Tally) -> [UInt8] {
@@ -11,14 +14,16 @@ struct PopcountTwin: Twin {
       for inputs in (0..<problem.k).steps(of: 256) {
         var code = input.load(t * problem.k + inputs.lowerBound, count: inputs.count)
         code += [CountedUInt8](repeating: .init(0, tally), count: 256 - code.count)
-        var planes = [[UInt8]](repeating: [], count: Self.slices)
+        var planes = [[UInt8]](repeating: [], count: Self.slices), high = planes
         for l in 0..<Self.planeBytes {
           let bits = Self.transpose(Self.gather(code[8 * l..<8 * l + 8], tally))
           for b in planes.indices {
-            planes[b].append((bits >> (8 * b)).truncated(to: UInt8.self).value)
+            let byte = (bits >> (8 * b)).truncated(to: UInt8.self)
+            planes[b].append(nibbles ? (byte & 15).value : byte.value)
+            if nibbles { high[b].append((byte >> 4).value) }
           }
         }
-        prepared += planes.joined()
+        prepared += zip(planes, high).flatMap { $0 + $1 }
       }
     }
     tally.counts.preparedBytes += prepared.count

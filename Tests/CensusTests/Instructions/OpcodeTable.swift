@@ -1,0 +1,71 @@
+import MPGEMM
+
+/// What each vector instruction counts, from opcodes.csv.
+struct OpcodeTable {
+  /// The operations of one instruction.
+  struct Entry {
+    let name: String
+    /// Classes with the bits of a lane; nil: one operation, however wide the register.
+    let counts: [(count: WritableKeyPath<OperationCounts, Int>, laneBits: Int?)]
+  }
+
+  /// Opcodes, with `reg` and `w` where they matter.
+  private struct Key: Hashable {
+    let map, prefix, opcode: Int
+    let reg, w: Int?
+  }
+
+  private let entries: [Key: Entry]
+
+  /// A line that is no entry.
+  struct InvalidLine: Error {
+    let line: String
+  }
+
+  init(csv: String) throws {
+    var entries: [Key: Entry] = [:]
+    for line in csv.split(separator: "\n").dropFirst() where !line.hasPrefix("#") {
+      let cells = line.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+      guard cells.count == 7, let map = Int(cells[0]), let prefix = Int(cells[1], radix: 16),
+        let opcode = Int(cells[2], radix: 16)
+      else { throw InvalidLine(line: String(line)) }
+      let counts = try cells[6].split(separator: " ").map { text in
+        let parts = text.split(separator: ":")
+        guard parts.count == 2,
+          let count = OperationCounts.classes.first(where: { $0.name == parts[0] })?.count,
+          let lane = parts[1] == "one" ? 0 : Int(parts[1])
+        else { throw InvalidLine(line: String(line)) }
+        return (count, lane == 0 ? nil : lane)
+      }
+      let key = Key(map: map, prefix: prefix, opcode: opcode, reg: Int(cells[3]), w: Int(cells[4]))
+      guard entries.updateValue(Entry(name: cells[5], counts: counts), forKey: key) == nil else {
+        throw InvalidLine(line: String(line))
+      }
+    }
+    self.entries = entries
+  }
+
+  /// The entry of an instruction; nil for one that nobody has classed.
+  func entry(_ instruction: VectorInstruction) -> Entry? {
+    for (reg, w) in [
+      (nil, nil), (nil, instruction.w), (instruction.reg, nil), (instruction.reg, instruction.w),
+    ] as [(Int?, Int?)] {
+      let key = Key(
+        map: instruction.map, prefix: instruction.prefix, opcode: instruction.opcode, reg: reg,
+        w: w)
+      if let entry = entries[key] { return entry }
+    }
+    return nil
+  }
+
+  /// Adds so many executions of an instruction.
+  func add(
+    _ instruction: VectorInstruction, times: Int, to total: inout OperationCounts
+  ) -> Bool {
+    guard let entry = entry(instruction) else { return false }
+    for (count, laneBits) in entry.counts {
+      total[keyPath: count] += times * (laneBits.map { instruction.bits / $0 } ?? 1)
+    }
+    return true
+  }
+}
