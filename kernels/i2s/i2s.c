@@ -122,8 +122,7 @@ static const mpgemm_kernel *const kernels[] = {
 #if defined(__x86_64__)
     &i2s_avx2,
 #elif defined(__aarch64__)
-    &i2s_neon,
-    &i2s_dotprod,
+    &i2s_neon,     &i2s_dotprod, &i2s_i8mm, &i2s_sve,
 #endif
     &i2s_portable,
     NULL,

@@ -32,17 +32,17 @@ size_t i2s_packed_size(const mpgemm_kernel *kernel, size_t m, size_t k);
 void i2s_pack(const mpgemm_kernel *kernel, size_t m, size_t k, const int8_t *w, void *packed);
 void i2s_unpack(const mpgemm_kernel *kernel, size_t m, size_t k, const void *packed, int8_t *w);
 
-// What all of the family's descriptors share.
-#define I2S_KERNEL                                                                        \
+// What all of the family's descriptors share, and those of them that read plain activation rows.
+#define I2S_LAYOUT                                                                        \
   .abi = MPGEMM_ABI, .size = sizeof(mpgemm_kernel), .family = "i2s", .layout = "i2s_128", \
-  .preparation = "int8_rows", .numerics = "exact", .activation = MPGEMM_ACT_INT8,         \
-  .weights = MPGEMM_W_TERNARY, .bits_per_weight = 2, .tolerance = 0, .nmse = 0,           \
-  .packed_align = I2S_BLOCK_BYTES, .packed_size = i2s_packed_size, .pack = i2s_pack,      \
-  .unpack = i2s_unpack, .prepare = int8_rows_prepare
+  .numerics = "exact", .activation = MPGEMM_ACT_INT8, .weights = MPGEMM_W_TERNARY,        \
+  .bits_per_weight = 2, .tolerance = 0, .nmse = 0, .packed_align = I2S_BLOCK_BYTES,       \
+  .packed_size = i2s_packed_size, .pack = i2s_pack, .unpack = i2s_unpack
+#define I2S_KERNEL I2S_LAYOUT, .preparation = "int8_rows", .prepare = int8_rows_prepare
 
 extern const mpgemm_kernel i2s_portable;
 #if defined(__x86_64__)
 extern const mpgemm_kernel i2s_avx2;
 #elif defined(__aarch64__)
-extern const mpgemm_kernel i2s_neon, i2s_dotprod;
+extern const mpgemm_kernel i2s_neon, i2s_dotprod, i2s_i8mm, i2s_sve;
 #endif
