@@ -1,11 +1,17 @@
 // InstructionStepperTests.swift: what single-stepping counts of functions whose length is known.
 
 #if os(Linux)
+import Foundation
 import Testing
 
 @testable import Machine
 
-@Suite struct InstructionStepperTests {
+@Suite(
+  .enabled(
+    if: ProcessInfo.processInfo.environment["TERNBENCH_EMULATOR"] == nil,
+    "single-stepping is ptrace, which qemu-user lacks")
+)
+struct InstructionStepperTests {
   /// The turns that the functions find behind their argument are written before the fork.
   private func count(
     _ code: MachineCode, turns: UInt64 = 0, entry: Int? = nil,
