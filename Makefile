@@ -6,7 +6,7 @@ c_files = git ls-files -z --cached --others --exclude-standard '*.c' '*.h'
 # Tests see the internals of release modules, so they are built beside the product, not over it.
 release_tests = swift test -c release -Xswiftc -enable-testing
 
-.PHONY: bench test test-sanitize format lint clean
+.PHONY: bench test test-sanitize test-arm format lint clean
 
 # Builds, verifies every kernel, measures BitNet b1.58 2B4T and writes the report, which also shows wrong results.
 bench:
@@ -27,6 +27,10 @@ test-sanitize:
 	TERNBENCH_SANITIZE=1 ASAN_OPTIONS=detect_leaks=0 $(release_tests) --scratch-path .build-sanitize \
 	  --sanitize=address -Xswiftc -use-ld=lld
 
+# The same for aarch64, cross-built and run on emulated CPUs with and without dotprod, i8mm and SVE. Needs root.
+test-arm:
+	@tools/arm/test.sh
+
 format:
 	@tools/need.sh swift git clang-format-19
 	swift format --in-place --recursive --parallel $(swift_files)
@@ -41,4 +45,4 @@ lint:
 	! git grep -n 'import CMachine' -- Sources Tests ':!Sources/Machine'
 
 clean:
-	rm -rf .build .build-test .build-sanitize
+	rm -rf .build .build-test .build-sanitize .build-arm

@@ -75,6 +75,29 @@ uint64_t mpgemm_cpu_isa(void) {
   return isa;
 }
 
+#elif defined(__aarch64__) && defined(__APPLE__)
+
+#include <sys/sysctl.h>
+
+static int has(const char *feature) {
+  int value = 0;
+  size_t size = sizeof value;
+  return sysctlbyname(feature, &value, &size, NULL, 0) == 0 && value;
+}
+
+uint64_t mpgemm_cpu_isa(void) {
+  uint64_t isa = MPGEMM_ISA_NEON;
+  if (has("hw.optional.arm.FEAT_DotProd")) isa |= MPGEMM_ISA_DOTPROD;
+  if (has("hw.optional.arm.FEAT_I8MM")) isa |= MPGEMM_ISA_I8MM;
+  return isa;  // SVE exists there only in a streaming mode, which no kernel enters
+}
+
+#elif defined(__aarch64__)
+
+uint64_t mpgemm_cpu_isa(void) {
+  return MPGEMM_ISA_NEON;
+}
+
 #else
 
 uint64_t mpgemm_cpu_isa(void) {

@@ -3,7 +3,8 @@
 #
 #   tools/need.sh swift git clang-format-19
 #
-# A name is a command that must be there; but for swift it is also the Debian package that has it.
+# A name is a command that must be there; but for swift it is also the Debian package that has it, unless
+# that is named after a colon: qemu-aarch64:qemu-user.
 set -eu
 
 oldest_swift=6.0
@@ -29,8 +30,8 @@ missing=
 for name in "$@"; do
   if [ "$name" = swift ]; then
     check_swift
-  elif ! command -v "$name" > /dev/null; then
-    missing="$missing $name"
+  elif ! command -v "${name%%:*}" > /dev/null; then
+    missing="$missing ${name#*:}"
   fi
 done
 [ -n "$missing" ] || exit 0

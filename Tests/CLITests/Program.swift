@@ -26,6 +26,11 @@ enum Program {
     }
   }
 
+  /// What the program is run by where the tests themselves are emulated, as `make test-arm` does.
+  private static let emulator =
+    (ProcessInfo.processInfo.environment["TERNBENCH_EMULATOR"] ?? "").split(separator: " ")
+    .map(String.init)
+
   struct Missing: Error {
     let folder: String
   }
@@ -36,8 +41,9 @@ enum Program {
 
   static func run(_ arguments: [String], folder: String? = nil) throws -> Output {
     let process = Process()
-    process.executableURL = try path
-    process.arguments = arguments
+    let command = emulator + [try path.path] + arguments
+    process.executableURL = URL(fileURLWithPath: command[0])
+    process.arguments = Array(command.dropFirst())
     if let folder { process.currentDirectoryURL = URL(fileURLWithPath: folder) }
     // Files, not pipes: a full pipe would stop the program.
     let scratch = try TemporaryFolder()
