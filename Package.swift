@@ -115,8 +115,11 @@ let package = Package(
       "ReportTests", ["Report", "Energy", "Models", "Results", "Statistics"],
       resources: [.copy("Fixtures")]),
     tests("BenchTests", ["Bench", "MPGEMM", "Machine", "Models", "Results", "Statistics"]),
-    tests("Conformance", ["MPGEMM", "Verification"], exclude: ["Golden", "Mutants"]),
-    tests("CLITests", ["ternbench"]),
+    .target(name: "PluginFixtures", path: "Tests/PluginFixtures", swiftSettings: swift),
+    tests(
+      "Conformance", ["MPGEMM", "Verification", "PluginFixtures"],
+      exclude: ["Golden", "Mutants"]),
+    tests("CLITests", ["ternbench", "Results", "PluginFixtures"], exclude: ["Faults"]),
   ],
   swiftLanguageModes: [.v6]
 )

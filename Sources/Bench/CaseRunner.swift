@@ -7,27 +7,30 @@ internal import Verification
 struct CaseRunner {
   let sweepCase: SweepCase
   let options: SweepOptions
-  let pools: [String: WeightPool]
-  let threads: ThreadPool
+  let hosts: GroupHosts
   let reference: Reference
 
   /// What became of one kernel.
   struct Outcome {
     let kernel: Kernel
-    let status: Status
-    let reason: String
-    let verdict: Verdict
-    let samples: [Sample]
-    let isSingleSample: Bool
-    let pool: WeightPool
-    let readGBPerSecond: Double?
+    /// Why there is no measurement; empty if there is one.
+    var reason = ""
+    var verdict: Verdict?
+    var samples: [Sample] = []
+    var isSingleSample = false
+    /// The processors that each thread may run on.
+    var cpus: [[Int]] = []
+    var pool: PoolReport?
+    var readGBPerSecond: Double?
+
+    var status: Status { reason.isEmpty ? .ok : .failed }
   }
 
   /// What one probe reached on one layout's pool.
   struct Ceiling {
-    let probe: ReadProbe
-    let prefetchDistance: Int
-    let pool: WeightPool
+    let read: ProbedRead
+    let layout: String
+    let pool: PoolReport
     let gbPerSecond: [Double]
   }
 
@@ -35,68 +38,80 @@ struct CaseRunner {
   func run(
     kernels: [Kernel], sampler: inout Sampler, progress: (String) -> Void
   ) -> (outcomes: [Outcome], ceilings: [Ceiling]) {
-    var right: [KernelParticipant] = []
-    var single: [String: Sample] = [:]
-    var verdicts: [String: Verdict] = [:]
+    var outcomes: [Outcome] = []
+    var right: [String: Participant] = [:]
     for kernel in kernels {
-      guard let pool = pools[kernel.layout] else { continue }
       progress("verify \(kernel.name)")
-      let multiplication = Multiplication(
-        kernel, shape: sweepCase.shape, activations: reference.activations, pool: threads)
-      let participant = KernelParticipant(
-        multiplication, pool: pool, hot: sweepCase.cache == .hot)
-      var first = participant.call()
-      let verdict = reference.verdict(on: multiplication)
-      verdicts[kernel.name] = verdict
-      guard verdict.mismatch == nil else { continue }
-      if first.time > options.singleSampleAbove {
-        first.order = sampler.order
-        sampler.order += 1
-        single[kernel.name] = first
-      } else {
-        participant.callsPerSample = sampler.callsPerSample(
-          callSeconds: first.time, of: sampler.minTime)
-        participant.needsWarmUp = first.time < Sampler.longCallSeconds
-        right.append(participant)
+      var outcome = Outcome(kernel: kernel, pool: hosts[kernel.layout]?.pool)
+      do {
+        right[kernel.name] = try verify(kernel, &outcome, &sampler)
+      } catch {
+        outcome.reason = error.description
       }
+      outcomes.append(outcome)
     }
     progress("measure \(right.count) kernels")
     let probes = readProbes(sampler)
-    sampler.sample(kernels: right, probes: probes)
-    let ceilings = probes.map { probe in
-      Ceiling(
-        probe: probe.probe, prefetchDistance: probe.prefetchDistance, pool: probe.pool,
-        gbPerSecond: probe.samples.map { 1e-9 * Double(probe.pool.packed.packedBytes) / $0.time })
-    }
-    let measured = Dictionary(uniqueKeysWithValues: right.map { ($0.kernel.name, $0.samples) })
-    let outcomes = kernels.compactMap { kernel -> Outcome? in
-      guard let pool = pools[kernel.layout], let verdict = verdicts[kernel.name] else { return nil }
-      let alone = single[kernel.name]
-      return Outcome(
-        kernel: kernel, status: verdict.mismatch == nil ? .ok : .failed,
-        reason: verdict.mismatch?.summary ?? "", verdict: verdict,
-        samples: alone.map { [$0] } ?? measured[kernel.name] ?? [], isSingleSample: alone != nil,
-        pool: pool,
-        readGBPerSecond: ceilings.filter { $0.pool === pool }
-          .map { Statistics.median($0.gbPerSecond) }.max())
+    sampler.sample(kernels: kernels.compactMap { right[$0.name] }, probes: probes)
+    let ceilings = probes.compactMap { ceiling($0) }
+    for index in outcomes.indices {
+      let kernel = outcomes[index].kernel
+      if let participant = right[kernel.name] {
+        outcomes[index].samples = participant.failure == nil ? participant.samples : []
+        outcomes[index].reason = participant.failure?.description ?? ""
+      }
+      outcomes[index].readGBPerSecond =
+        ceilings.filter { $0.layout == kernel.layout }
+        .map { Statistics.median($0.gbPerSecond) }.max()
     }
     return (outcomes, ceilings)
   }
 
-  /// Every probe of this CPU but the portable one, where there is another, with and without prefetch.
-  private func readProbes(_ sampler: Sampler) -> [ReadParticipant] {
-    let runnable = ReadProbe.runnable
-    let probes = runnable.count > 1 ? runnable.filter { !$0.requiredISA.isEmpty } : runnable
-    return pools.values.sorted { $0.packed.layout < $1.packed.layout }.flatMap { pool in
-      probes.flatMap { probe in
-        ReadParticipant.prefetchDistances.map { distance in
-          let participant = ReadParticipant(
-            probe, prefetchDistance: distance, pool: pool, hot: sweepCase.cache == .hot,
-            threads: threads)
-          participant.callsPerSample = sampler.callsPerSample(
-            callSeconds: participant.call().time, of: sampler.minProbeTime)
-          return participant
-        }
+  /// Lets a kernel compute once and judges that; nil if it is wrong, or too slow to take turns.
+  private func verify(
+    _ kernel: Kernel, _ outcome: inout Outcome, _ sampler: inout Sampler
+  ) throws(WorkerFailure) -> Participant? {
+    let beginning = try hosts.host(of: kernel).begin(kernel, on: sweepCase)
+    outcome.cpus = beginning.cpus
+    let verdict = reference.verdict(on: beginning.result, of: kernel)
+    outcome.verdict = verdict
+    if let mismatch = verdict.mismatch {
+      outcome.reason = mismatch.summary
+      return nil
+    }
+    var first = beginning.first
+    if first.time > options.singleSampleAbove {
+      first.order = sampler.order
+      sampler.order += 1
+      outcome.samples = [first]
+      outcome.isSingleSample = true
+      return nil
+    }
+    let participant = Participant(.kernel(kernel), turn: beginning.turn)
+    participant.callsPerSample = sampler.callsPerSample(
+      callSeconds: first.time, of: sampler.minTime)
+    participant.needsWarmUp = first.time < Sampler.longCallSeconds
+    return participant
+  }
+
+  private func ceiling(_ participant: Participant) -> Ceiling? {
+    guard case .probe(let read, let layout) = participant.role, participant.failure == nil,
+      let pool = hosts[layout]?.pool
+    else { return nil }
+    return Ceiling(
+      read: read, layout: layout, pool: pool,
+      gbPerSecond: participant.samples.map { 1e-9 * Double(pool.packedBytes) / $0.time })
+  }
+
+  /// Every probe on every layout; one that cannot be set up leaves the ceiling unknown.
+  private func readProbes(_ sampler: Sampler) -> [Participant] {
+    hosts.layouts.flatMap { layout in
+      ProbedRead.all.compactMap { read in
+        guard let beginning = try? hosts[layout]?.begin(read, on: sweepCase) else { return nil }
+        let participant = Participant(.probe(read, layout: layout), turn: beginning.turn)
+        participant.callsPerSample = sampler.callsPerSample(
+          callSeconds: beginning.first.time, of: sampler.minProbeTime)
+        return participant
       }
     }
   }

@@ -33,7 +33,7 @@ struct Sampler {
   }
 
   /// Samples in rounds: in each, every unfinished participant has one turn, in random order.
-  mutating func sample(_ participants: [any Participant], minTime: (any Participant) -> Double) {
+  mutating func sample(_ participants: [Participant], minTime: (Participant) -> Double) {
     var unfinished = participants
     while !unfinished.isEmpty {
       unfinished.shuffle(using: &random)
@@ -43,7 +43,7 @@ struct Sampler {
       }
       unfinished.removeAll { participant in
         let count = participant.samples.count
-        return count >= Self.maxSamples
+        return participant.failure != nil || count >= Self.maxSamples
           || (count >= Self.minSamples
             && participant.measuredSeconds >= minTime(participant))
       }
@@ -51,8 +51,8 @@ struct Sampler {
   }
 
   /// Samples kernels and probes together.
-  mutating func sample(kernels: [KernelParticipant], probes: [ReadParticipant]) {
+  mutating func sample(kernels: [Participant], probes: [Participant]) {
     let (kernelTime, probeTime) = (minTime, minProbeTime)
-    sample(kernels + probes) { $0 is KernelParticipant ? kernelTime : probeTime }
+    sample(kernels + probes) { $0.isProbe ? probeTime : kernelTime }
   }
 }

@@ -18,6 +18,9 @@ public struct Target: Sendable, Equatable {
   /// The share of weights that are zero.
   public var zeroDensity: Double
 
+  /// M and K.
+  var label: String { "\(outFeatures)x\(inFeatures)" }
+
   public init(
     model: String = "", layer: String = "", layerCount: Int = 1, outFeatures: Int, inFeatures: Int,
     tokens: Int? = nil, zeroDensity: Double
@@ -44,6 +47,10 @@ public struct SweepOptions: Sendable {
   /// A kernel whose first call takes longer than this gives one sample.
   public var singleSampleAbove: Double
   public var seed: UInt64
+  /// The libraries that some of the kernels come from, for workers to load.
+  public var plugins: [String] = []
+  /// What worker processes may take; nil: kernels run in this process, where one can crash them all.
+  public var workers: WorkerLimits?
 
   public init(
     kernels: [Kernel], targets: [Target], tokens: [Int] = [1], threads: [Int] = [1],

@@ -4,16 +4,16 @@ internal import Machine
 /// The packed weights of one layout: enough copies that rotating through them leaves no cache warm.
 final class WeightPool {
   let packed: PackedMatrix
-  /// Seconds to pack one copy.
-  let packSeconds: Double
-  /// What pages were asked for and what was obtained.
-  let pageSize: String
+  let report: PoolReport
   private var next = 0
 
   /// The pool's least size: above any cache that a few cores share.
   static let leastBytes = 512 << 20
   /// What caps a pool on machines that report an absurd last-level cache.
   static let mostBytes = 1 << 30
+
+  /// What a sweep without cold cases fills: enough for huge pages, which cold cases get too.
+  static let hotBytes = 32 << 20
 
   /// max(512 MiB, min(2 × last-level cache, 1 GiB)).
   static func coldBytes(lastLevelCache: Int?) -> Int {
@@ -30,17 +30,18 @@ final class WeightPool {
     // Timed on memory that is already there, so that page faults are not taken for packing.
     let start = Clock.now()
     packed.pack(weights, for: kernel)
-    packSeconds = Clock.now() - start
+    let packSeconds = Clock.now() - start
     let kind = PageKind.read(
       address: packed.addressRange.lowerBound, byteCount: packed.addressRange.count)
-    switch kind {
-    case .value(let kind): pageSize = "asked huge got \(kind)"
-    case .unavailable(let reason): pageSize = "asked huge got unknown: \(reason)"
-    }
+    let obtained =
+      switch kind {
+      case .value(let kind): "\(kind)"
+      case .unavailable(let reason): "unknown: \(reason)"
+      }
+    report = PoolReport(
+      packSeconds: packSeconds, packedBytes: packed.packedBytes,
+      bytes: packed.stride * packed.copies, pageSize: "asked huge got \(obtained)")
   }
-
-  /// The bytes of all copies.
-  var bytes: Int { packed.stride * packed.copies }
 
   /// The copy whose turn it is: always the first when hot, else the next of the rotation.
   func takeCopy(hot: Bool) -> Int {

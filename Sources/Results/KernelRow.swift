@@ -71,6 +71,10 @@ public struct KernelRow: CSVRow {
   public var pageSize: String = ""
   /// The read bandwidth measured within this case: same buffer size, page size and threads.
   public var readGBPerSecond: Double?
+  /// Which group of its target the kernel took turns in, from 1; nil before schema 2 and if skipped.
+  public var group: Int?
+  /// The processors that each thread could run on, as the system said: "0 2", or "0-3 0-3" unbound.
+  public var cpus: String = ""
 
   /// Creates a row that says what was to be measured and how that ended; measurements follow as
   /// properties.
@@ -100,7 +104,7 @@ public struct KernelRow: CSVRow {
 }
 
 extension KernelRow {
-  public static let schemaVersion = 1
+  public static let schemaVersion = 2
 
   public static let values: [Column<KernelRow>] = [
     Column("run", \.run),
@@ -141,6 +145,8 @@ extension KernelRow {
     Column("page_size", \.pageSize),
     Column("read_gb_per_s", \.readGBPerSecond),
     Column("percent_of_read", derived: \.percentOfRead),
+    Column("group", \.group, since: 2),
+    Column("cpus", \.cpus, since: 2),
   ]
 
   public static let blank = KernelRow(

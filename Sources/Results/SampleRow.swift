@@ -20,6 +20,8 @@ public struct SampleRow: CSVRow {
   public var timeSeconds: Double
   /// How many calls the repetition was averaged over.
   public var iterations: Int
+  /// Which group of its target the kernel took turns in, from 1: samples of a group can be compared.
+  public var group: Int?
 
   /// Creates the row of one repetition.
   public init(
@@ -48,7 +50,7 @@ public struct SampleRow: CSVRow {
 }
 
 extension SampleRow {
-  public static let schemaVersion = 1
+  public static let schemaVersion = 2
 
   public static let values: [Column<SampleRow>] = [
     Column("run", \.run),
@@ -67,6 +69,7 @@ extension SampleRow {
     Column("compute_s", \.computeSeconds),
     Column("time_s", \.timeSeconds),
     Column("iterations", \.iterations),
+    Column("group", \.group, since: 2),
   ]
 
   public static let blank = SampleRow(

@@ -47,6 +47,8 @@ struct Bench: ParsableCommand {
   @Option(name: .long, help: "The folder in which the run's folder is made.")
   var out = "results"
 
+  @OptionGroup var isolation: IsolationOptions
+
   @Flag(help: "Measures even if the program was built without optimisation.")
   var allowDebugBuild = false
 
@@ -68,10 +70,12 @@ struct Bench: ParsableCommand {
     let kernels = try selection.kernels()
     _ = try selection.runnableKernels()
     let models = try targets.models()
-    let options = SweepOptions(
+    var options = SweepOptions(
       kernels: kernels, targets: try sweepTargets(models), tokens: tokens.counts,
       threads: threads.counts(usable: Topology.read().usableThreads), caches: cache.regimes,
       minTime: minTime, seed: seed)
+    options.plugins = selection.plugin
+    options.workers = isolation.limits
     try MemoryCheck.require(options.shapes, for: kernels)
     let capture = EnvironmentCapture()
     let start = Date()
@@ -127,6 +131,7 @@ struct Bench: ParsableCommand {
       "cache": options.caches.map(\.rawValue).joined(separator: ","),
       "min_time": "\(options.minTime)", "seed": "\(options.seed)",
       "single_sample_above": "\(options.singleSampleAbove)",
+      "isolation": isolation.description,
       "zero_density": zeroDensity.map { "\($0)" } ?? "of the model",
     ]
   }

@@ -10,11 +10,14 @@ struct Ternbench: ParsableCommand {
     discussion: """
       M is output features (weight rows), N tokens, K input features, everywhere.
 
-      Exit codes: 0 well, 2 slower (compare --fail-on-slower), 3 a kernel's result was wrong, 6 nothing to run on this CPU, 64 wrong \
-      usage, 65 bad data in a file, 74 a file cannot be read or written.
+      Exit codes: 0 well, 2 slower (compare --fail-on-slower), 3 a kernel's result was wrong or its \
+      process died, 6 nothing to run on this CPU, 64 wrong usage, 65 bad data in a file, 74 a file cannot be read or \
+      written.
       """,
     version: version,
-    subcommands: [List.self, Verify.self, Bench.self, Energy.self, Report.self, Compare.self])
+    subcommands: [
+      List.self, Verify.self, Bench.self, Energy.self, Report.self, Compare.self, Worker.self,
+    ])
 
   static let version = "0.1.0"
 

@@ -1,5 +1,6 @@
 import Foundation
 import MPGEMM
+import PluginFixtures
 import Testing
 import Verification
 

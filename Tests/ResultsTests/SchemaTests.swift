@@ -5,18 +5,18 @@ import Testing
 
 @Suite struct SchemaTests {
   /// Written out, so that nobody moves or renames a column without seeing that it is a new schema.
-  @Test func theHeadersAreThoseOfSchemaOne() {
+  @Test func theHeadersAreThese() {
     let kernels = """
       schema_version,run,kernel,family,layout,isa,bits_per_weight,lossless,model,layer,\
       out_features,in_features,tokens,threads,cache,status,reason,time_s,gop_per_s,\
       packed_gb_per_s,quantize_s,prepare_s,compute_s,pack_s,packed_bytes,max_abs_error,nmse,\
       zero_density,seed,reproduce,samples,time_mdape,layer_count,tolerance,note,pool_bytes,\
-      page_size,read_gb_per_s,percent_of_read
+      page_size,read_gb_per_s,percent_of_read,group,cpus
       """
     #expect(KernelRow.columns.map(\.name).joined(separator: ",") == kernels)
     let samples = """
       schema_version,run,kernel,model,layer,out_features,in_features,tokens,threads,cache,\
-      repetition,order,quantize_s,prepare_s,compute_s,time_s,iterations
+      repetition,order,quantize_s,prepare_s,compute_s,time_s,iterations,group
       """
     #expect(SampleRow.columns.map(\.name).joined(separator: ",") == samples)
     let ceilings = """
@@ -37,8 +37,8 @@ import Testing
   @Test func aRowIsTheseBytes() {
     let cells = KernelRow.columns.map { $0.write(.measured) }
     let line = """
-      1,r,i2s_avx2,i2s,i2s_128,avx2,2.0,true,2b-4t,q,2560,2560,1,1,cold,ok,,0.000128,\
-      102.4,12.8,,,,,1638400,0.0,0.0,,,,9,,1,,,,,16.0,80.0
+      2,r,i2s_avx2,i2s,i2s_128,avx2,2.0,true,2b-4t,q,2560,2560,1,1,cold,ok,,0.000128,\
+      102.4,12.8,,,,,1638400,0.0,0.0,,,,9,,1,,,,,16.0,80.0,,
 
       """
     #expect(CSV.line(cells) == line)

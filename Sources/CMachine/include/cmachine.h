@@ -41,3 +41,34 @@ void cmachine_steps_free(cmachine_steps *steps);
 // The file that an address of this process was loaded from, and the address where it begins. Returns
 // 0 for an address in no file.
 int cmachine_locate(uint64_t address, const char **path, uint64_t *base);
+
+// The descriptor on which a spawned process finds its socket.
+enum { CMACHINE_CONTROL = 3 };
+
+// Starts a program in a process group of its own, which a terminal's interrupt does not reach, with
+// signals as new, nothing to read, output on our standard error and `descriptor` as CMACHINE_CONTROL.
+// Returns 0 or an errno.
+int cmachine_spawn(const char *path, char *const *arguments, int descriptor, int *pid);
+
+// fork(2), which Swift hides. Returns the child's number, 0 in the child, or a negative errno. For
+// processes of one thread: in a child of more, the locks of the others stay locked.
+int cmachine_fork(void);
+
+// Has the system kill this process when its parent ends. Returns 0, or an errno: ESRCH if the parent
+// is no longer `parent`.
+int cmachine_die_with_parent(int parent);
+
+// Has a crash leave no file: of a process with a large pool it would take minutes. Returns 0 or an errno.
+int cmachine_forbid_core_files(void);
+
+// Hands an open descriptor over a Unix socket. Returns 0 or an errno.
+int cmachine_send_descriptor(int socket, int descriptor);
+
+// Takes a descriptor that was handed over. Returns it, or a negative errno.
+int cmachine_receive_descriptor(int socket);
+
+// Has the first SIGINT only print `text` and be remembered; a second one kills. Returns 0 or an errno.
+int cmachine_catch_interrupt(const char *text);
+
+// Whether there has been a SIGINT since it is caught.
+int cmachine_interrupted(void);

@@ -1,27 +1,31 @@
-import Foundation
-import MPGEMM
-import Testing
+public import Foundation
 
 /// C sources of this repository, built as plug-ins with the system's compiler.
-enum PluginFixture {
-  static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(
-    path: "Mutants")
-  static let repository = folder.appending(path: "../../..").standardized
+public enum PluginFixture {
+  public static let repository = URL(filePath: #filePath).deletingLastPathComponent()
+    .appending(path: "../..").standardized
+  /// What fixtures are made of, and may include.
+  public static let folder = repository.appending(path: "Tests/Conformance/Mutants")
+
+  /// Why there is no plug-in.
+  struct NotBuilt: Error {
+    let reason: String
+  }
 
   /// Every C file in a folder of `plugins`, relative to the repository.
-  static let examples: [String] = {
+  public static let examples: [String] = {
     let found = FileManager.default.enumerator(atPath: repository.appending(path: "plugins").path)
     return (found?.compactMap { $0 as? String } ?? []).filter { $0.hasSuffix(".c") }.sorted()
       .map { "plugins/" + $0 }
   }()
 
   /// Builds a file of the repository as a shared library, and returns the library's path.
-  static func build(_ source: URL) throws -> String {
+  public static func build(_ source: URL) throws -> String {
     try compile([source.path])
   }
 
   /// Builds a source text, which may include what the mutants include.
-  static func build(text: String) throws -> String {
+  public static func build(text: String) throws -> String {
     let source = temporaryFile("c")
     try text.write(to: source, atomically: true, encoding: .utf8)
     return try compile([source.path])
@@ -41,7 +45,9 @@ enum PluginFixture {
       + sources + ["-o", library.path]
     try process.run()
     process.waitUntilExit()
-    try #require(process.terminationStatus == 0, "\(sources) does not compile")
+    guard process.terminationStatus == 0 else {
+      throw NotBuilt(reason: "\(sources) does not compile")
+    }
     return library.path
   }
 
@@ -51,6 +57,9 @@ enum PluginFixture {
     let found = ["clang", "cc", "gcc"].lazy.flatMap { name in
       path.split(separator: ":").map { URL(filePath: String($0)).appending(path: name) }
     }.first { FileManager.default.isExecutableFile(atPath: $0.path) }
-    return try #require(found, "no C compiler on PATH: install clang or gcc")
+    guard let found else {
+      throw NotBuilt(reason: "no C compiler on PATH: install clang or gcc")
+    }
+    return found
   }
 }

@@ -1,0 +1,83 @@
+internal import MPGEMM
+internal import Results
+
+/// Holds the packed weights of one layout and runs what uses them, here or in processes of its own.
+protocol PoolHost: AnyObject {
+  var pool: PoolReport { get }
+
+  /// Sets a kernel up for a case and lets it compute once.
+  func begin(_ kernel: Kernel, on sweepCase: SweepCase) throws(WorkerFailure) -> Beginning
+
+  /// Sets a read probe up for a case and lets it read once.
+  func begin(_ read: ProbedRead, on sweepCase: SweepCase) throws(WorkerFailure) -> Beginning
+}
+
+/// What is known of a pool once it has been packed.
+struct PoolReport: Sendable, Codable {
+  /// Seconds to pack one copy.
+  var packSeconds: Double
+  /// The bytes of one copy.
+  var packedBytes: Int
+  /// The bytes of all copies.
+  var bytes: Int
+  /// What pages were asked for and what was obtained.
+  var pageSize: String
+}
+
+/// A participant that has been set up, and its first call.
+struct Beginning {
+  let turn: any Turn
+  let first: Sample
+  /// What a kernel has computed; empty for a probe.
+  let result: [Float]
+  /// The processors that each thread may run on, as the system says.
+  let cpus: [[Int]]
+}
+
+/// A pool in this process: what it runs can crash it.
+final class LocalPoolHost: PoolHost {
+  let pool: PoolReport
+  private let weights: WeightPool
+  private let threads: ThreadPools
+  private let seed: UInt64
+  private var activations: [Shape: [Float]] = [:]
+
+  /// Packs weights for the layout of a kernel.
+  init(
+    packing matrix: TernaryMatrix, for kernel: Kernel, poolBytes: Int, seed: UInt64,
+    threads: ThreadPools
+  ) {
+    weights = WeightPool(packing: matrix, for: kernel, poolBytes: poolBytes)
+    pool = weights.report
+    self.threads = threads
+    self.seed = seed
+  }
+
+  func begin(_ kernel: Kernel, on sweepCase: SweepCase) -> Beginning {
+    let (threads, cpus) = threads.pool(sweepCase.threads)
+    let multiplication = Multiplication(
+      kernel, shape: sweepCase.shape, activations: activations(of: sweepCase.shape),
+      pool: threads)
+    let turn = KernelTurn(multiplication, pool: weights, hot: sweepCase.cache == .hot)
+    let first = turn.call()
+    return Beginning(turn: turn, first: first, result: multiplication.result, cpus: cpus)
+  }
+
+  func begin(_ read: ProbedRead, on sweepCase: SweepCase) -> Beginning {
+    let (threads, cpus) = threads.pool(sweepCase.threads)
+    let turn = ReadTurn(read, pool: weights, hot: sweepCase.cache == .hot, threads: threads)
+    return Beginning(turn: turn, first: turn.call(), result: [], cpus: cpus)
+  }
+
+  /// Makes a shape's activations ahead of time, for processes that are forked from this one.
+  func prepareActivations(of shape: Shape) {
+    _ = activations(of: shape)
+  }
+
+  private func activations(of shape: Shape) -> [Float] {
+    if let values = activations[shape] { return values }
+    let values = Reference.activations(of: shape, seed: seed)
+    activations[shape] = values
+    return values
+  }
+}

@@ -1,0 +1,111 @@
+internal import MPGEMM
+internal import Results
+internal import Statistics
+internal import Verification
+
+/// Turns what was measured into rows.
+struct SweepRows {
+  let run: String
+  let options: SweepOptions
+
+  /// The rows of the kernels that this CPU cannot run.
+  func skipped(_ kernel: Kernel, _ sweepCase: SweepCase) -> KernelRow {
+    row(
+      kernel, sweepCase, .skipped,
+      reason: "this CPU lacks \(kernel.missingISA.names.joined(separator: ", "))")
+  }
+
+  func kernelRow(
+    _ outcome: CaseRunner.Outcome, _ sweepCase: SweepCase, _ group: SweepGroup,
+    zeroDensity: Double
+  ) -> KernelRow {
+    var row = row(outcome.kernel, sweepCase, outcome.status, reason: outcome.reason)
+    row.zeroDensity = zeroDensity
+    row.group = group.number
+    row.cpus = outcome.cpus.map { cpus in Self.list(cpus) }.joined(separator: " ")
+    if let pool = outcome.pool {
+      row.packSeconds = pool.packSeconds
+      row.packedBytes = pool.packedBytes
+      row.pageSize = pool.pageSize
+      row.poolBytes = sweepCase.cache == .cold ? pool.bytes : nil
+    }
+    row.maxAbsError = outcome.verdict?.maxAbsError.ifFinite
+    row.nmse = outcome.verdict?.nmse.ifFinite
+    row.readGBPerSecond = outcome.readGBPerSecond
+    if outcome.status == .ok {
+      let times = outcome.samples.map(\.time)
+      row.timeSeconds = Statistics.median(times)
+      row.timeMdAPE = Statistics.medianAbsoluteRelativeError(times)
+      row.quantizeSeconds = Statistics.median(outcome.samples.map(\.quantize))
+      row.prepareSeconds = Statistics.median(outcome.samples.map(\.prepare))
+      row.computeSeconds = Statistics.median(outcome.samples.map(\.compute))
+      row.samples = times.count
+    }
+    row.note = [outcome.isSingleSample ? "single sample" : "", groupNote(outcome.kernel, group)]
+      .filter { !$0.isEmpty }.joined(separator: "; ")
+    return row
+  }
+
+  func sampleRows(
+    _ outcome: CaseRunner.Outcome, _ sweepCase: SweepCase, _ group: SweepGroup
+  ) -> [SampleRow] {
+    let target = sweepCase.target
+    return outcome.samples.enumerated().map { repetition, sample in
+      var row = SampleRow(
+        run: run, kernel: outcome.kernel.name, model: target.model, layer: target.layer,
+        outFeatures: target.outFeatures, inFeatures: target.inFeatures, tokens: sweepCase.tokens,
+        threads: sweepCase.threads, cache: sweepCase.cache, repetition: repetition,
+        order: sample.order, quantizeSeconds: sample.quantize, prepareSeconds: sample.prepare,
+        computeSeconds: sample.compute, timeSeconds: sample.time, iterations: sample.calls)
+      row.group = group.number
+      return row
+    }
+  }
+
+  func ceilingRow(_ ceiling: CaseRunner.Ceiling, _ sweepCase: SweepCase) -> CeilingRow {
+    CeilingRow(
+      run: run, probe: "read \(ceiling.read.probe.name)", bytes: ceiling.pool.packedBytes,
+      threads: sweepCase.threads, cache: sweepCase.cache, pageSize: ceiling.pool.pageSize,
+      prefetch: ceiling.read.prefetchDistance > 0,
+      medianGBPerSecond: Statistics.median(ceiling.gbPerSecond),
+      bestGBPerSecond: ceiling.gbPerSecond.max() ?? 0, samples: ceiling.gbPerSecond.count)
+  }
+
+  private func row(
+    _ kernel: Kernel, _ sweepCase: SweepCase, _ status: Status, reason: String
+  ) -> KernelRow {
+    let target = sweepCase.target
+    var row = KernelRow(
+      run: run, kernel: kernel.name, family: kernel.family, layout: kernel.layout,
+      isa: kernel.isaName, bitsPerWeight: kernel.bitsPerWeight, lossless: kernel.isLossless,
+      model: target.model, layer: target.layer, outFeatures: target.outFeatures,
+      inFeatures: target.inFeatures, tokens: sweepCase.tokens, threads: sweepCase.threads,
+      cache: sweepCase.cache, status: status, reason: reason)
+    row.layerCount = target.layerCount
+    row.tolerance = kernel.tolerance
+    row.seed = options.seed
+    row.reproduce = Reproduce.bench(kernel, sweepCase, options)
+    return row
+  }
+
+  private func groupNote(_ kernel: Kernel, _ group: SweepGroup) -> String {
+    guard group.count > 1 else { return "" }
+    return kernel == group.anchor
+      ? "anchor of \(group.count) groups"
+      : "took turns within group \(group.number) of \(group.count)"
+  }
+
+  /// Numbers as the kernel of the operating system lists them: "0-3,8".
+  static func list(_ numbers: [Int]) -> String {
+    var parts: [ClosedRange<Int>] = []
+    for number in numbers.sorted() {
+      if let last = parts.last, last.upperBound + 1 == number {
+        parts[parts.count - 1] = last.lowerBound...number
+      } else {
+        parts.append(number...number)
+      }
+    }
+    return parts.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }
+      .joined(separator: ",")
+  }
+}
