@@ -18,6 +18,13 @@ public struct Target: Sendable, Equatable {
   /// The share of weights that are zero.
   public var zeroDensity: Double
 
+  /// The layers of a model, or the bare shape, with its zeros: "2b-4t q/o 2560x2560 zeros 0.4219".
+  public var description: String {
+    let name = layer.isEmpty ? "" : "\(model) \(layer) "
+    let fixed = tokens.map { " tokens \($0)" } ?? ""
+    return "\(name)\(label)\(fixed) zeros \(zeroDensity)"
+  }
+
   /// M and K.
   var label: String { "\(outFeatures)x\(inFeatures)" }
 

@@ -6,9 +6,7 @@ public import Results
 public final class SweepRunner {
   private let options: SweepOptions
   private let rows: SweepRows
-  private let kernelRows: CSVWriter<KernelRow>
-  private let sampleRows: CSVWriter<SampleRow>
-  private let ceilingRows: CSVWriter<CeilingRow>
+  private let files: SweepFiles
   private let topology: Topology
   private let poolBytes: Int
   /// Bytes that the pools of kernels which take turns may fill together.
@@ -22,6 +20,8 @@ public final class SweepRunner {
     public var ok = 0
     public var failed = 0
     public var skipped = 0
+    /// Cases that an interrupt has left.
+    public var casesLeft = 0
 
     mutating func count(_ rows: [KernelRow]) {
       ok += rows.count { $0.status == .ok }
@@ -30,18 +30,19 @@ public final class SweepRunner {
     }
   }
 
-  /// Creates the run's CSV files in its folder.
+  /// Opens the run's CSV files in its folder.
   ///
   /// - Parameters:
   ///   - options: What to measure.
-  ///   - folder: An existing run folder without rows.
+  ///   - folder: An existing run folder.
+  ///   - resuming: Whether the folder may hold rows of complete cases, which are kept; what was
+  ///     written after the last of them is not.
   /// - Throws: `ResultsError` if a file cannot be written.
-  public init(_ options: SweepOptions, folder: RunFolder) throws {
+  public init(_ options: SweepOptions, folder: RunFolder, resuming: Bool = false) throws {
     self.options = options
     rows = SweepRows(run: folder.run, options: options)
-    kernelRows = try CSVWriter(creating: folder.kernels)
-    sampleRows = try CSVWriter(creating: folder.samples)
-    ceilingRows = try CSVWriter(creating: folder.ceilings)
+    files = try resuming ? SweepFiles(resuming: folder) : SweepFiles(creating: folder)
+    tally.count(files.earlierRows)
     let machine = Machine.read(isa: ISA.current.names)
     topology = machine.topology
     threadPools = ThreadPools(topology)
@@ -52,24 +53,35 @@ public final class SweepRunner {
     // Half of memory leaves room for the weights being packed and for everything else that runs.
     memoryBudget = (machine.operatingSystem.memoryBytes.value ?? 8 << 30) / 2
     sampler = Sampler(minTime: options.minTime, seed: options.seed)
+    sampler.order = files.nextOrder
   }
 
-  /// Measures everything.
+  /// Measures everything that has not been measured yet, or what can be until an interrupt.
   ///
   /// - Parameter progress: Called at every step.
-  /// - Returns: How the rows ended.
+  /// - Returns: How the rows ended, those measured earlier included.
   /// - Throws: `ResultsError` if a row cannot be written; the rows before it are kept.
   public func run(progress: @escaping (SweepProgress) -> Void = { _ in }) throws -> Tally {
-    let all = options.targets.flatMap { options.cases(of: $0) }
-    var estimate = ProgressEstimate(all)
+    let plan = options.targets.indices.map { target in
+      groups(options.targets[target]).map { group in
+        (
+          group: group,
+          cases: options.cases(of: options.targets[target])
+            .filter { !files.isComplete($0, target: target, group: group) }
+        )
+      }
+    }
+    let left = plan.flatMap { $0.flatMap(\.cases) }
+    var estimate = ProgressEstimate(left)
     var done = 0
-    for target in options.targets {
+    for (index, target) in options.targets.enumerated()
+    where !plan[index].allSatisfy(\.cases.isEmpty) {
       let step = { (activity: String) in
         progress(
           SweepProgress(
-            done: done, total: all.count, activity: activity, secondsLeft: estimate.secondsLeft))
+            done: done, total: left.count, activity: activity,
+            secondsLeft: estimate.secondsLeft))
       }
-      let cases = options.cases(of: target)
       step("weights \(target.label)")
       let weights = TernaryMatrix(
         outFeatures: target.outFeatures, inFeatures: target.inFeatures,
@@ -77,7 +89,7 @@ public final class SweepRunner {
       let references = References(
         weights: weights, seed: options.seed,
         threads: threadPools.pool(topology.usableThreads).pool)
-      for group in groups(target) {
+      for (group, cases) in plan[index] where !cases.isEmpty {
         let hosts = GroupHosts(for: group.kernels) { kernel throws(WorkerFailure) in
           step("pack \(target.label) for \(kernel.layout)")
           return try host(packing: weights, for: kernel, target)
@@ -86,19 +98,36 @@ public final class SweepRunner {
           let runner = CaseRunner(
             sweepCase: sweepCase, options: options, hosts: hosts,
             reference: references[sweepCase.shape])
+          sampler.random = turns(of: sweepCase, target: index, group)
           let (outcomes, ceilings) = runner.run(kernels: group.kernels, sampler: &sampler) {
             step("\(sweepCase.description): \($0)")
           }
           try write(
-            outcomes, ceilings, sweepCase, group, zeroDensity: weights.zeroDensity)
-          if group.number == group.count {
-            done += 1
-            estimate.finish(sweepCase)
+            outcomes, ceilings, sweepCase, target: index, group, zeroDensity: weights.zeroDensity)
+          done += 1
+          estimate.finish(sweepCase)
+          if Interrupt.isPending {
+            tally.casesLeft = left.count - done
+            return tally
           }
         }
       }
     }
     return tally
+  }
+
+  /// What a case's order of turns is drawn from: the same whether or not the run was ever stopped.
+  private func turns(of sweepCase: SweepCase, target: Int, _ group: SweepGroup) -> SplitMix64 {
+    let number =
+      options.cases(of: sweepCase.target).firstIndex {
+        ($0.tokens, $0.threads) == (sweepCase.tokens, sweepCase.threads)
+          && $0.cache == sweepCase.cache
+      } ?? 0
+    var random = SplitMix64(seed: options.seed)
+    for part in [target, group.number, number] {
+      random = SplitMix64(seed: random.next() &+ UInt64(part))
+    }
+    return random
   }
 
   private func groups(_ target: Target) -> [SweepGroup] {
@@ -125,20 +154,19 @@ public final class SweepRunner {
       limits: limits)
   }
 
-  /// Writes the rows of a case and a group, those of the kernels last: they say that it is complete.
   private func write(
     _ outcomes: [CaseRunner.Outcome], _ ceilings: [CaseRunner.Ceiling], _ sweepCase: SweepCase,
-    _ group: SweepGroup, zeroDensity: Double
+    target: Int, _ group: SweepGroup, zeroDensity: Double
   ) throws {
-    try sampleRows.append(
-      contentsOf: outcomes.flatMap { rows.sampleRows($0, sweepCase, group) })
-    try ceilingRows.append(contentsOf: ceilings.map { rows.ceilingRow($0, sweepCase) })
     var new = outcomes.filter { group.number == 1 || $0.kernel != group.anchor }
       .map { rows.kernelRow($0, sweepCase, group, zeroDensity: zeroDensity) }
     if group.number == 1 {
       new += options.kernels.filter { !$0.isRunnable }.map { rows.skipped($0, sweepCase) }
     }
-    try kernelRows.append(contentsOf: new)
+    try files.append(
+      sweepCase, target: target, group: group, kernels: new,
+      samples: outcomes.flatMap { rows.sampleRows($0, sweepCase, group) },
+      ceilings: ceilings.map { rows.ceilingRow($0, sweepCase) }, nextOrder: sampler.order)
     tally.count(new)
   }
 }

@@ -14,6 +14,8 @@ public struct CSVReader<Row: CSVRow>: Sendable {
   public let rows: [Row]
   /// The line that was left out because it was cut, from 1.
   public let tornLine: Int?
+  /// How many bytes precede the torn line, or all of them.
+  public let completeBytes: Int
 
   /// Reads a file and checks all of it against the schema.
   public init(_ path: String, tornLine torn: TornLine = .reject) throws {
@@ -31,6 +33,7 @@ public struct CSVReader<Row: CSVRow>: Sendable {
     let version = body.first?.cells[0] ?? ""
     rows = try body.map { try CSVReader.row($0, columns, version: version, path) }
     tornLine = records.tornLine
+    completeBytes = records.completeBytes
   }
 
   private static func records(_ path: String) throws -> CSVRecords {

@@ -18,6 +18,8 @@ struct CSVRecords {
   private(set) var complete: [Record] = []
   /// The line a last record without line end begins on: a kill cut it.
   private(set) var tornLine: Int?
+  /// How many bytes the complete records take.
+  private(set) var completeBytes = 0
 
   private let bytes: [UInt8]
   private var position = 0
@@ -29,6 +31,7 @@ struct CSVRecords {
       let start = line
       if let cells = try record() {
         complete.append(Record(line: start, cells: cells))
+        completeBytes = position
       } else {
         tornLine = start
       }

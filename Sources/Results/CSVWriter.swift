@@ -17,6 +17,32 @@ public final class CSVWriter<Row: CSVRow> {
     file = try OpenFile(path, flags: O_WRONLY | O_APPEND)
   }
 
+  /// Opens a file to go on with, cut back to a size that it had after some row.
+  ///
+  /// - Throws: `ResultsError` if the file is shorter than that, or has other columns.
+  public init(resuming path: String, at size: Int) throws {
+    let header = Array(CSV.line(columns.map(\.name)).utf8)
+    guard try OpenFile.contents(path).starts(with: header) else {
+      throw ResultsError(
+        .data, file: path, reason: "has other columns than this ternbench writes",
+        remedy: "resume with the ternbench that began the run")
+    }
+    file = try OpenFile(path, flags: O_RDWR | O_APPEND)
+    self.path = path
+    guard try file.size() >= size, size >= header.count else {
+      throw ResultsError(
+        .data, file: path, reason: "is shorter than progress.csv says",
+        remedy: "restore the file or run the benchmark again")
+    }
+    file.cut(to: off_t(size))
+    try file.sync()
+  }
+
+  /// How long the file is, in bytes.
+  public var size: Int {
+    get throws { Int(try file.size()) }
+  }
+
   /// Appends one row; after an error the file holds the rows that it held before.
   ///
   /// - Precondition: The row's values are consistent and finite.

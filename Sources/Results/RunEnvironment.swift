@@ -127,6 +127,8 @@ public struct RunEnvironment: Codable, Equatable, Sendable {
   public var program: Program
   public var processor: Processor
   public var system: System
+  /// When the run was resumed after it had been stopped; nil: never.
+  public var resumed: [String]?
 
   /// Creates the description of a run.
   public init(

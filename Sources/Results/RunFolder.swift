@@ -11,6 +11,8 @@ public struct RunFolder: Equatable, Sendable {
   public var kernels: String { "\(path)/kernels.csv" }
   public var samples: String { "\(path)/samples.csv" }
   public var ceilings: String { "\(path)/ceilings.csv" }
+  /// Which cases are complete, for a run that is resumed.
+  public var progress: String { "\(path)/progress.csv" }
   public var environment: String { "\(path)/environment.json" }
 
   /// Makes the folder of a new run, and the folders above it.
@@ -44,6 +46,40 @@ public struct RunFolder: Equatable, Sendable {
         .io, file: path,
         reason: exists ? "holds no environment.json and kernels.csv" : "no such folder",
         remedy: RunFolder.remedy(missing: path))
+    }
+  }
+
+  /// Opens the folder of a run that was begun, whether or not a row has been written.
+  public init(resuming path: String) throws {
+    let path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+    self.path = path
+    guard access(environment, F_OK) == 0 else {
+      throw ResultsError(
+        .io, file: path,
+        reason: access(path, F_OK) == 0 ? "holds no environment.json" : "no such folder",
+        remedy: "name the folder of a run, or leave it out for the newest")
+    }
+  }
+
+  /// The folders of runs within one folder, the newest first.
+  public static func all(in parent: String) -> [RunFolder] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []
+    return names.sorted().reversed().compactMap { try? RunFolder(resuming: "\(parent)/\($0)") }
+  }
+
+  /// The checkpoints of a run, and how many bytes of `progress.csv` they take; none if there is no such file.
+  public func checkpoints() throws -> (rows: [CheckpointRow], bytes: Int) {
+    guard access(progress, F_OK) == 0 else { return ([], 0) }
+    let reader = try CSVReader<CheckpointRow>(progress, tornLine: .leaveOut)
+    return (reader.rows, reader.completeBytes)
+  }
+
+  /// Removes the files of rows, for a run of which no case is complete.
+  public func removeRows() throws {
+    for file in [progress, kernels, samples, ceilings] {
+      guard unlink(file) == 0 || errno == ENOENT else {
+        throw OpenFile.failure(file, "cannot remove")
+      }
     }
   }
 

@@ -49,6 +49,13 @@ struct Bench: ParsableCommand {
 
   @OptionGroup var isolation: IsolationOptions
 
+  @Option(
+    defaultAsFlag: "newest", parsing: .next,
+    help: ArgumentHelp(
+      "Goes on with a run of the same options that was stopped: this folder, or the newest.",
+      valueName: "folder"))
+  var resume: String?
+
   @Flag(help: "Measures even if the program was built without optimisation.")
   var allowDebugBuild = false
 
@@ -77,27 +84,25 @@ struct Bench: ParsableCommand {
     options.plugins = selection.plugin
     options.workers = isolation.limits
     try MemoryCheck.require(options.shapes, for: kernels)
-    let capture = EnvironmentCapture()
-    let start = Date()
-    let folder = try RunFolder(
-      creatingIn: out, utc: start, host: capture.host, commit: capture.commit.value ?? "nogit")
-    try capture.environment(
-      run: folder.run, utc: UTC.readable(start), version: Ternbench.version,
-      commandLine: CommandLine.arguments, options: described(options), seeds: [seed],
-      models: models.map { model in
-        RunEnvironment.Model(
-          slug: model.slug, layers: Target.layers(of: model).map(\.layer))
-      }
-    ).write(to: folder.environment)
+    let begun = try RunBeginning(
+      options: described(options), models: models, seed: seed, resume: resume, out: out)
+    Interrupt.hold(
+      notice: "\nternbench: finishing the case; interrupt again to stop at once\n")
     let line = ProgressLine()
-    let tally = try SweepRunner(options, folder: folder).run { progress in
+    let tally = try SweepRunner(options, folder: begun.folder, resuming: begun.isResumed).run {
+      progress in
       let left = progress.secondsLeft.map { ", \(ProgressLine.duration($0)) left" } ?? ""
       line.show("bench \(progress.done)/\(progress.total)\(left): \(progress.activity)")
     }
     line.clear()
     Console.note(
       "measured \(tally.ok) rows, \(tally.failed) failed, \(tally.skipped) skipped")
-    Console.print(folder.path)
+    Console.print(begun.folder.path)
+    if tally.casesLeft > 0 {
+      Console.note(
+        "interrupted with \(tally.casesLeft) cases left; go on with:\n  \(begun.commandToResume)")
+      throw ExitCode(Exit.interrupted)
+    }
     if tally.failed > 0 { throw ExitCode(Exit.wrongResult) }
   }
 
@@ -126,6 +131,7 @@ struct Bench: ParsableCommand {
   private func described(_ options: SweepOptions) -> [String: String] {
     [
       "kernels": options.kernels.map(\.name).joined(separator: " "),
+      "targets": options.targets.map(\.description).joined(separator: ", "),
       "tokens": options.tokens.map(String.init).joined(separator: ","),
       "threads": options.threads.map(String.init).joined(separator: ","),
       "cache": options.caches.map(\.rawValue).joined(separator: ","),

@@ -13,6 +13,8 @@ enum Exit {
   static let usage: Int32 = 64
   static let data: Int32 = 65
   static let io: Int32 = 74
+  /// 128 and SIGINT.
+  static let interrupted: Int32 = 130
 }
 
 /// An error that names the thing, the reason and the remedy, with the exit code it deserves.

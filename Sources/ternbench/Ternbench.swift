@@ -11,8 +11,8 @@ struct Ternbench: ParsableCommand {
       M is output features (weight rows), N tokens, K input features, everywhere.
 
       Exit codes: 0 well, 2 slower (compare --fail-on-slower), 3 a kernel's result was wrong or its \
-      process died, 6 nothing to run on this CPU, 64 wrong usage, 65 bad data in a file, 74 a file cannot be read or \
-      written.
+      process died, 6 nothing to run on this CPU, 64 wrong usage, 65 bad data in a file, 74 a file \
+      cannot be read or written, 130 interrupted.
       """,
     version: version,
     subcommands: [

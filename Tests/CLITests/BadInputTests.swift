@@ -24,6 +24,12 @@ import Testing
     (["bench", "--model", "2b-4t", "--tokens", "1,,2"], 64, "tokens"),
     (["bench", "--model", "2b-4t", "--min-time", "0"], 64, "min-time"),
     (["bench", "--model", "2b-4t", "--zero-density", "2"], 64, "zero-density"),
+    (["bench", "--model", "2b-4t", "--worker-timeout", "0"], 64, "worker-timeout"),
+    (["bench", "--model", "2b-4t", "--worker-memory", "1"], 64, "worker-memory"),
+    (
+      ["bench", "--allow-debug-build", "--shape", "8x1x8", "--resume", "no-such-run"], 74,
+      "no-such-run"
+    ),
     (["energy"], 64, "--model"),
     (["energy", "--model", "2b-4x"], 64, "2b-4t"),
     (["energy", "--model", "2b-4t", "--node", "5nm"], 64, "45nm, 7nm"),

@@ -24,6 +24,11 @@ import Testing
       best_gb_per_s,samples
       """
     #expect(CeilingRow.columns.map(\.name).joined(separator: ",") == ceilings)
+    let checkpoints = """
+      schema_version,run,target,group,tokens,threads,cache,next_order,kernels_bytes,\
+      samples_bytes,ceilings_bytes
+      """
+    #expect(CheckpointRow.columns.map(\.name).joined(separator: ",") == checkpoints)
   }
 
   @Test func namesAreSnakeCaseAndUnique() {
