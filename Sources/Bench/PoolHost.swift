@@ -22,6 +22,8 @@ struct PoolReport: Sendable, Codable {
   var bytes: Int
   /// What pages were asked for and what was obtained.
   var pageSize: String
+  /// What memory nodes were asked for and which were obtained.
+  var memory: String
 }
 
 /// A participant that has been set up, and its first call.
@@ -44,10 +46,10 @@ final class LocalPoolHost: PoolHost {
 
   /// Packs weights for the layout of a kernel.
   init(
-    packing matrix: TernaryMatrix, for kernel: Kernel, poolBytes: Int, seed: UInt64,
-    threads: ThreadPools
+    packing matrix: TernaryMatrix, for kernel: Kernel, poolBytes: Int, memory: PoolMemory,
+    seed: UInt64, threads: ThreadPools
   ) {
-    weights = WeightPool(packing: matrix, for: kernel, poolBytes: poolBytes)
+    weights = WeightPool(packing: matrix, for: kernel, poolBytes: poolBytes, memory: memory)
     pool = weights.report
     self.threads = threads
     self.seed = seed

@@ -1,14 +1,17 @@
 internal import MPGEMM
+internal import Machine
 internal import Results
 
 /// The one-line command that measures a row again.
 enum Reproduce {
   static func bench(_ kernel: Kernel, _ sweepCase: SweepCase, _ options: SweepOptions) -> String {
-    [
-      "ternbench bench --kernel '^\(kernel.name)$'", "--shape \(sweepCase.shape)",
+    let plugins = options.plugins.map { " --plugin \($0)" }.joined()
+    let memory = options.memory == .firstTouch ? "" : " --numa \(options.memory.rawValue)"
+    return [
+      "ternbench bench\(plugins) --kernel '^\(kernel.name)$'", "--shape \(sweepCase.shape)",
       "--threads \(sweepCase.threads)", "--cache \(sweepCase.cache.rawValue)",
       "--min-time \(options.minTime)", "--zero-density \(sweepCase.target.zeroDensity)",
       "--seed \(options.seed)",
-    ].joined(separator: " ")
+    ].joined(separator: " ") + memory
   }
 }

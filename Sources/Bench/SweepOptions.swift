@@ -1,4 +1,5 @@
 public import MPGEMM
+public import Machine
 public import Results
 
 /// One weight matrix to measure: a model's layer, or a bare shape.
@@ -56,6 +57,8 @@ public struct SweepOptions: Sendable {
   public var seed: UInt64
   /// The libraries that some of the kernels come from, for workers to load.
   public var plugins: [String] = []
+  /// Where packed weights are to lie.
+  public var memory = MemoryPlacement.firstTouch
   /// What worker processes may take; nil: kernels run in this process, where one can crash them all.
   public var workers: WorkerLimits?
 

@@ -27,6 +27,7 @@ struct SweepRows {
       row.packSeconds = pool.packSeconds
       row.packedBytes = pool.packedBytes
       row.pageSize = pool.pageSize
+      row.memory = pool.memory
       row.poolBytes = sweepCase.cache == .cold ? pool.bytes : nil
     }
     row.maxAbsError = outcome.verdict?.maxAbsError.ifFinite

@@ -141,15 +141,15 @@ public final class SweepRunner {
   ) throws(WorkerFailure) -> any PoolHost {
     guard let limits = options.workers else {
       return LocalPoolHost(
-        packing: weights, for: kernel, poolBytes: poolBytes, seed: options.seed,
-        threads: threadPools)
+        packing: weights, for: kernel, poolBytes: poolBytes,
+        memory: PoolMemory(options.memory, topology), seed: options.seed, threads: threadPools)
     }
     return try RemotePoolHost(
       PoolOrder(
         parent: Subprocess.current, plugins: options.plugins, kernel: kernel.name,
         outFeatures: target.outFeatures, inFeatures: target.inFeatures,
         zeroDensity: target.zeroDensity, seed: options.seed, poolBytes: poolBytes,
-        tokens: options.cases(of: target).map(\.tokens).uniqued(),
+        memory: options.memory.rawValue, tokens: options.cases(of: target).map(\.tokens).uniqued(),
         cpus: topology.allowed.value ?? []),
       limits: limits)
   }

@@ -21,12 +21,15 @@ final class WeightPool {
   }
 
   /// Packs a matrix for a kernel's layout, and copies it until the pool is full.
-  init(packing weights: TernaryMatrix, for kernel: Kernel, poolBytes: Int) {
+  init(
+    packing weights: TernaryMatrix, for kernel: Kernel, poolBytes: Int, memory: PoolMemory
+  ) {
     let bytes = kernel.packedSize(
       outFeatures: weights.outFeatures, inFeatures: weights.inFeatures)
+    var refusal: String?
     packed = PackedMatrix(
       packing: weights, for: kernel, copies: max(1, (poolBytes + bytes - 1) / bytes),
-      placement: .huge)
+      placement: .huge, willWrite: { refusal = memory.order($0) })
     // Timed on memory that is already there, so that page faults are not taken for packing.
     let start = Clock.now()
     packed.pack(weights, for: kernel)
@@ -40,7 +43,8 @@ final class WeightPool {
       }
     report = PoolReport(
       packSeconds: packSeconds, packedBytes: packed.packedBytes,
-      bytes: packed.stride * packed.copies, pageSize: "asked huge got \(obtained)")
+      bytes: packed.stride * packed.copies, pageSize: "asked huge got \(obtained)",
+      memory: memory.report(packed.addressRange, refusal: refusal))
   }
 
   /// The copy whose turn it is: always the first when hot, else the next of the rotation.

@@ -28,9 +28,10 @@ public final class PackedMatrix: Sendable {
   ///   - scales: One scale for the tensor, or one a row.
   ///   - copies: How many copies to keep; each begins at a cache line of its own.
   ///   - placement: How the memory is had.
+  ///   - willWrite: Called with where the copies lie, before anything is written there.
   public init(
     packing weights: TernaryMatrix, for kernel: Kernel, scales: [Float] = [1], copies: Int = 1,
-    placement: Buffer.Placement = .ordinary
+    placement: Buffer.Placement = .ordinary, willWrite: (Range<UInt>) -> Void = { _ in }
   ) {
     precondition(copies >= 1 && (scales.count == 1 || scales.count == weights.outFeatures))
     layout = kernel.layout
@@ -43,6 +44,7 @@ public final class PackedMatrix: Sendable {
     storage = Buffer(
       count: copies == 1 ? packedBytes : stride * copies, placement: placement,
       alignment: copies == 1 ? kernel.packedAlignment : alignment)
+    willWrite(Self.addressRange(of: storage))
     kernel.pack(weights, into: storage)
     for copy in 1..<max(copies, 1) {
       storage.repeatStart(count: packedBytes, at: copy * stride)
@@ -60,9 +62,11 @@ public final class PackedMatrix: Sendable {
   }
 
   /// Where the copies lie, for asking the operating system about their pages.
-  public var addressRange: Range<UInt> {
-    let start = UInt(bitPattern: storage.address)
-    return start..<start + UInt(storage.count)
+  public var addressRange: Range<UInt> { Self.addressRange(of: storage) }
+
+  private static func addressRange(of buffer: Buffer) -> Range<UInt> {
+    let start = UInt(bitPattern: buffer.address)
+    return start..<start + UInt(buffer.count)
   }
 
   /// Reads every byte of one copy with a bandwidth probe, cut evenly over a pool's threads.

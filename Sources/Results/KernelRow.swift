@@ -75,6 +75,8 @@ public struct KernelRow: CSVRow {
   public var group: Int?
   /// The processors that each thread could run on, as the system said: "0 2", or "0-3 0-3" unbound.
   public var cpus: String = ""
+  /// The memory nodes that were asked for and those on which the packed weights lie.
+  public var memory: String = ""
 
   /// Creates a row that says what was to be measured and how that ended; measurements follow as
   /// properties.
@@ -147,6 +149,7 @@ extension KernelRow {
     Column("percent_of_read", derived: \.percentOfRead),
     Column("group", \.group, since: 2),
     Column("cpus", \.cpus, since: 2),
+    Column("memory", \.memory, since: 2),
   ]
 
   public static let blank = KernelRow(

@@ -1,8 +1,8 @@
-import ArgumentParser
+public import ArgumentParser
 import Bench
 import Foundation
 import MPGEMM
-import Machine
+public import Machine
 import Models
 import Results
 
@@ -47,6 +47,13 @@ struct Bench: ParsableCommand {
   @Option(name: .long, help: "The folder in which the run's folder is made.")
   var out = "results"
 
+  @Option(
+    help: """
+      Where packed weights lie on a machine of several memory nodes: first-touch, bind (to the first \
+      thread's node) or interleave.
+      """)
+  var numa = MemoryPlacement.firstTouch
+
   @OptionGroup var isolation: IsolationOptions
 
   @Option(
@@ -83,6 +90,7 @@ struct Bench: ParsableCommand {
       minTime: minTime, seed: seed)
     options.plugins = selection.plugin
     options.workers = isolation.limits
+    options.memory = numa
     try MemoryCheck.require(options.shapes, for: kernels)
     let begun = try RunBeginning(
       options: described(options), models: models, seed: seed, resume: resume, out: out)
@@ -137,7 +145,7 @@ struct Bench: ParsableCommand {
       "cache": options.caches.map(\.rawValue).joined(separator: ","),
       "min_time": "\(options.minTime)", "seed": "\(options.seed)",
       "single_sample_above": "\(options.singleSampleAbove)",
-      "isolation": isolation.description,
+      "isolation": isolation.description, "numa": numa.rawValue,
       "zero_density": zeroDensity.map { "\($0)" } ?? "of the model",
     ]
   }
@@ -193,3 +201,5 @@ struct CacheList: ExpressibleByArgument {
 
   var defaultValueDescription: String { regimes.map(\.rawValue).joined(separator: ",") }
 }
+
+extension MemoryPlacement: ExpressibleByArgument {}

@@ -11,7 +11,7 @@ import Testing
       out_features,in_features,tokens,threads,cache,status,reason,time_s,gop_per_s,\
       packed_gb_per_s,quantize_s,prepare_s,compute_s,pack_s,packed_bytes,max_abs_error,nmse,\
       zero_density,seed,reproduce,samples,time_mdape,layer_count,tolerance,note,pool_bytes,\
-      page_size,read_gb_per_s,percent_of_read,group,cpus
+      page_size,read_gb_per_s,percent_of_read,group,cpus,memory
       """
     #expect(KernelRow.columns.map(\.name).joined(separator: ",") == kernels)
     let samples = """
@@ -43,7 +43,7 @@ import Testing
     let cells = KernelRow.columns.map { $0.write(.measured) }
     let line = """
       2,r,i2s_avx2,i2s,i2s_128,avx2,2.0,true,2b-4t,q,2560,2560,1,1,cold,ok,,0.000128,\
-      102.4,12.8,,,,,1638400,0.0,0.0,,,,9,,1,,,,,16.0,80.0,,
+      102.4,12.8,,,,,1638400,0.0,0.0,,,,9,,1,,,,,16.0,80.0,,,
 
       """
     #expect(CSV.line(cells) == line)

@@ -19,6 +19,8 @@ struct PoolOrder: Codable {
   var zeroDensity: Double
   var seed: UInt64
   var poolBytes: Int
+  /// The `MemoryPlacement`, by name.
+  var memory: String
   /// N of the cases to come.
   var tokens: [Int]
   /// The processors that may be used; the coordinator has bound itself to one of them.

@@ -37,12 +37,18 @@ public struct PoolProcess {
     self.channel = channel
     if !order.cpus.isEmpty { _ = Affinity.pinCurrentThread(to: order.cpus) }
     kernels = try Kernel.all + order.plugins.flatMap { try Kernel.plugin(at: $0) }
+    guard let memory = MemoryPlacement(rawValue: order.memory) else {
+      throw Refusal("no memory placement \(order.memory)")
+    }
+    let topology = Topology.read()
+    // Who touches memory first decides where it lies.
+    if let first = topology.placement.value?.first { _ = Affinity.pinCurrentThread(to: [first]) }
     let weights = TernaryMatrix(
       outFeatures: order.outFeatures, inFeatures: order.inFeatures,
       zeroDensity: order.zeroDensity, seed: order.seed)
     host = LocalPoolHost(
       packing: weights, for: try kernels.named(order.kernel), poolBytes: order.poolBytes,
-      seed: order.seed, threads: ThreadPools(Topology.read()))
+      memory: PoolMemory(memory, topology), seed: order.seed, threads: ThreadPools(topology))
     // Once, before the workers are forked, rather than once in each.
     for tokens in order.tokens {
       host.prepareActivations(

@@ -72,3 +72,13 @@ int cmachine_catch_interrupt(const char *text);
 
 // Whether there has been a SIGINT since it is caught.
 int cmachine_interrupted(void);
+
+// Orders memory that has not been touched to come from some nodes: page by page from each in turn, or
+// from any of them. `address` begins a page; bit n % 64 of word n / 64 stands for node n. Returns 0 or
+// an errno.
+int cmachine_place_memory(uint64_t address, size_t bytes, int interleaves, const uint64_t *nodes,
+                          size_t words);
+
+// Asks on which node each page lies; a negative number is the errno of why it lies on none. Returns 0 or
+// an errno.
+int cmachine_memory_nodes(void **pages, size_t count, int *nodes);
