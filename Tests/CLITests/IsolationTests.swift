@@ -4,7 +4,9 @@ import Results
 import Testing
 
 /// A kernel that takes its process down costs its own rows and nobody else's.
-@Suite(.serialized) struct IsolationTests {
+@Suite(
+  .serialized, .disabled(if: Program.isEmulated, "an emulated process cannot start its kind"))
+struct IsolationTests {
   private static let faults = PluginFixture.repository.appending(
     path: "Tests/CLITests/Faults/faults.c")
 

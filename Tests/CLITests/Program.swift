@@ -31,6 +31,8 @@ enum Program {
     (ProcessInfo.processInfo.environment["TERNBENCH_EMULATOR"] ?? "").split(separator: " ")
     .map(String.init)
 
+  static var isEmulated: Bool { !emulator.isEmpty }
+
   struct Missing: Error {
     let folder: String
   }
@@ -41,7 +43,9 @@ enum Program {
 
   static func run(_ arguments: [String], folder: String? = nil) throws -> Output {
     let process = Process()
-    let command = emulator + [try path.path] + arguments
+    // An emulated process cannot start others of its kind.
+    let mode = isEmulated && arguments.first == "bench" ? ["--in-process"] : []
+    let command = emulator + [try path.path] + arguments + mode
     process.executableURL = URL(fileURLWithPath: command[0])
     process.arguments = Array(command.dropFirst())
     if let folder { process.currentDirectoryURL = URL(fileURLWithPath: folder) }

@@ -3,7 +3,9 @@ import Results
 import Testing
 
 /// A sweep that was stopped goes on where it was: no case is lost, and none is measured twice.
-@Suite(.serialized) struct ResumeTests {
+@Suite(
+  .serialized, .disabled(if: Program.isEmulated, "an emulated process cannot start its kind"))
+struct ResumeTests {
   /// `TERNBENCH_KILLS=50` is the long form of the test.
   private static let kills =
     ProcessInfo.processInfo.environment["TERNBENCH_KILLS"].flatMap { Int($0) } ?? 4
