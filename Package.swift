@@ -91,7 +91,9 @@ let package = Package(
     library("Results", []),
     library("Report", ["Models", "Energy", "Results", "Statistics", textTable]),
     library("Verification", ["MPGEMM"]),
-    library("Bench", ["MPGEMM", "Verification", "Models", "Machine", "Results", "Statistics"]),
+    library(
+      "Bench",
+      ["MPGEMM", "Verification", "Models", "Energy", "Machine", "Results", "Statistics"]),
     .executableTarget(
       name: "ternbench",
       dependencies: [

@@ -42,6 +42,13 @@ public struct KernelCounts: Sendable, Equatable {
     set { operations[operation] = newValue }
   }
 
+  /// Adds what several such calls execute and move.
+  public mutating func add(_ other: KernelCounts, times: Int) {
+    bitOperationBits = max(bitOperationBits, other.bitOperationBits)
+    operations.merge(other.operations.mapValues { times * $0 }) { $0 + $1 }
+    bytes.merge(other.bytes.mapValues { times * $0 }) { $0 + $1 }
+  }
+
   /// Bytes of a stream.
   public subscript(stream: Stream) -> Int {
     get { bytes[stream] ?? 0 }

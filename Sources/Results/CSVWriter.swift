@@ -43,6 +43,22 @@ public final class CSVWriter<Row: CSVRow> {
     get throws { Int(try file.size()) }
   }
 
+  /// Writes a whole file of rows that are all known, or none of it.
+  ///
+  /// - Precondition: The rows' values are consistent and finite.
+  public static func write(_ rows: [Row], to path: String) throws {
+    let columns = Row.columns
+    try AtomicFile.write(
+      CSV.line(columns.map(\.name)) + rows.map { Self.line($0, columns, path) }.joined(), to: path)
+  }
+
+  private static func line(_ row: Row, _ columns: [Column<Row>], _ path: String) -> String {
+    if let inconsistency = row.inconsistency {
+      preconditionFailure("\(path): \(inconsistency): \(row)")
+    }
+    return CSV.line(columns.map { $0.write(row) })
+  }
+
   /// Appends one row; after an error the file holds the rows that it held before.
   ///
   /// - Precondition: The row's values are consistent and finite.
@@ -55,13 +71,7 @@ public final class CSVWriter<Row: CSVRow> {
   /// - Precondition: The rows' values are consistent and finite.
   public func append(contentsOf rows: [Row]) throws {
     guard !rows.isEmpty else { return }
-    var lines = ""
-    for row in rows {
-      if let inconsistency = row.inconsistency {
-        preconditionFailure("\(path): \(inconsistency): \(row)")
-      }
-      lines += CSV.line(columns.map { $0.write(row) })
-    }
+    let lines = rows.map { Self.line($0, columns, path) }.joined()
     let end = try file.size()
     do {
       try file.write(Array(lines.utf8))

@@ -78,6 +78,19 @@ public struct KernelRow: CSVRow {
   /// The memory nodes that were asked for and those on which the packed weights lie.
   public var memory: String = ""
 
+  /// The energy of one call above the idle machine, by a meter; nil with the reason where there is none.
+  public var energyMeasuredJoules: Double?
+  /// The same with what the idle machine would have taken.
+  public var energyGrossJoules: Double?
+  /// What the meter added up: "rapl: package-0 + dram".
+  public var energySource: String = ""
+  /// Why no energy was measured.
+  public var energyReason: String = ""
+  /// The power of the idle machine, by the same meter.
+  public var idleWatts: Double?
+  /// How long the calls took whose energy was measured.
+  public var energyWindowSeconds: Double?
+
   /// Creates a row that says what was to be measured and how that ended; measurements follow as
   /// properties.
   public init(
@@ -150,6 +163,12 @@ extension KernelRow {
     Column("group", \.group, since: 2),
     Column("cpus", \.cpus, since: 2),
     Column("memory", \.memory, since: 2),
+    Column("energy_measured_j", \.energyMeasuredJoules, since: 2),
+    Column("energy_gross_j", \.energyGrossJoules, since: 2),
+    Column("energy_source", \.energySource, since: 2),
+    Column("energy_reason", \.energyReason, since: 2),
+    Column("idle_w", \.idleWatts, since: 2),
+    Column("energy_window_s", \.energyWindowSeconds, since: 2),
   ]
 
   public static let blank = KernelRow(
@@ -179,6 +198,15 @@ extension KernelRow {
       return "out_features, in_features, tokens, threads and layer_count are at least 1"
     }
     if readGBPerSecond.map({ $0 <= 0 }) ?? false { return "read_gb_per_s is above 0" }
+    if let energyMeasuredJoules {
+      guard energyMeasuredJoules > 0, !energySource.isEmpty, idleWatts != nil,
+        energyGrossJoules ?? 0 >= energyMeasuredJoules
+      else {
+        return
+          "an energy_measured_j is above 0, has an energy_source and an idle_w, and is at most "
+          + "its energy_gross_j"
+      }
+    }
     switch status {
     case .ok:
       guard let timeSeconds, timeSeconds > 0, let samples, samples >= 1 else {

@@ -9,6 +9,9 @@ public struct Run: Equatable, Sendable {
   /// Empty when none were kept: then no ratio has an interval.
   public let samples: [SampleRow]
 
+  /// Modelled energies; empty for runs from before there were any.
+  public var energy: [EnergyRow] = []
+
   /// Creates a run from its parts.
   public init(
     environment: RunEnvironment, kernels: [KernelRow], ceilings: [CeilingRow],
@@ -26,10 +29,12 @@ public struct Run: Equatable, Sendable {
     kernels = try CSVReader(folder.kernels).rows
     ceilings = access(folder.ceilings, F_OK) == 0 ? try CSVReader(folder.ceilings).rows : []
     samples = access(folder.samples, F_OK) == 0 ? try CSVReader(folder.samples).rows : []
+    energy = access(folder.energy, F_OK) == 0 ? try CSVReader(folder.energy).rows : []
     try checkName(folder.environment)
     try checkRun(folder.kernels, kernels.map(\.run))
     try checkRun(folder.ceilings, ceilings.map(\.run))
     try checkRun(folder.samples, samples.map(\.run))
+    try checkRun(folder.energy, energy.map(\.run))
     try checkLayers(folder.kernels)
     try checkCases(folder.kernels)
   }

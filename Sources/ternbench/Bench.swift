@@ -96,6 +96,7 @@ struct Bench: ParsableCommand {
       options: described(options), models: models, seed: seed, resume: resume, out: out)
     Interrupt.hold(
       notice: "\nternbench: finishing the case; interrupt again to stop at once\n")
+    try begun.folder.writeModelledEnergy(of: options)
     let line = ProgressLine()
     let tally = try SweepRunner(options, folder: begun.folder, resuming: begun.isResumed).run {
       progress in

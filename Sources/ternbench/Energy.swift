@@ -1,8 +1,10 @@
 public import ArgumentParser
 public import Energy
 import Foundation
+import MPGEMM
 import Models
 import Report
+import Results
 
 /// `ternbench energy`.
 struct Energy: ParsableCommand {
@@ -10,7 +12,12 @@ struct Energy: ParsableCommand {
     abstract:
       "Models the arithmetic energy of a model by the papers' rule, and reproduces their figures.",
     discussion: """
-      Example: ternbench energy --model 2b-4t llama3.2-1b --scheme fp16 ternary
+      Examples:
+        ternbench energy --model 2b-4t llama3.2-1b --scheme fp16 ternary
+        ternbench energy --model 2b-4t --kernel '^(i2s|tl2)_avx2'
+
+      With --kernel, kernels are ranked by the operations and bytes that they count, with the prices \
+      of memory over which the ranking holds.
 
       All of it is modelled, from published energies of single operations; nothing is measured. \
       docs/energy.md explains the rule, and what it cannot know.
@@ -24,8 +31,29 @@ struct Energy: ParsableCommand {
       valueName: "slug"))
   var model: [String] = []
 
+  @OptionGroup var selection: KernelSelection
+
   @Option(
-    name: .long, help: "The tokens of the one forward pass that a figure is for. (default: 512)")
+    name: .long, parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "With --kernel, shapes as MxNxK instead of a model.", valueName: "MxNxK"),
+    transform: TargetSelection.parseShape)
+  var shape: [Shape] = []
+
+  @Option(help: "With --kernel, where the weights are: cold, in main memory; hot, in a cache.")
+  var cache = CacheList([.cold])
+
+  @Option(
+    name: .long,
+    help:
+      "With --kernel, the main memory by its name in the operation energies. (default: the first)"
+  )
+  var dram: String?
+
+  @Option(
+    name: .long,
+    help:
+      "The tokens of the one forward pass that a figure is for. (default: 512; with --kernel, 1)")
   var tokens: Int?
 
   @Option(
@@ -62,15 +90,28 @@ struct Energy: ParsableCommand {
   func validate() throws {
     if reproduce {
       guard model.isEmpty, tokens == nil, node.isEmpty, scheme.isEmpty, operations == nil,
-        format == nil, !skipZeros
+        format == nil, !skipZeros, selection.kernel == nil, shape.isEmpty, dram == nil
       else {
         throw ValidationError(
           "--reproduce computes the papers' own figures: leave out all other options but --out")
       }
       return
     }
-    guard !model.isEmpty else {
-      throw ValidationError("nothing to model: give --model, or --reproduce")
+    guard !model.isEmpty || (selection.kernel != nil && !shape.isEmpty) else {
+      throw ValidationError(
+        "nothing to model: give --model, --kernel and --shape, or --reproduce")
+    }
+    if selection.kernel == nil {
+      guard shape.isEmpty, dram == nil, selection.plugin.isEmpty, cache.regimes == [.cold] else {
+        throw ValidationError("--shape, --dram, --cache and --plugin are for --kernel: add it")
+      }
+    } else {
+      guard scheme.isEmpty, !skipZeros else {
+        throw ValidationError("--scheme and --skip-zeros are for models: leave out --kernel")
+      }
+      guard cache.regimes.count == 1 else {
+        throw ValidationError("--cache: give one of cold and hot")
+      }
     }
     guard out == nil else {
       throw ValidationError("--out is the folder of --reproduce: leave it out")
@@ -84,6 +125,8 @@ struct Energy: ParsableCommand {
   func run() throws {
     if reproduce {
       try writePapers()
+    } else if selection.kernel != nil {
+      try listKernels()
     } else {
       try list()
     }

@@ -20,7 +20,7 @@ struct TargetSelection: ParsableArguments {
     transform: Self.parseShape)
   var shape: [Shape] = []
 
-  private static func parseShape(_ text: String) throws -> Shape {
+  static func parseShape(_ text: String) throws -> Shape {
     guard let shape = Shape(text) else {
       throw ValidationError(
         "not three whole numbers from 1 joined by x, as 6912x1x2560 for M output features, "

@@ -11,7 +11,8 @@ import Testing
       out_features,in_features,tokens,threads,cache,status,reason,time_s,gop_per_s,\
       packed_gb_per_s,quantize_s,prepare_s,compute_s,pack_s,packed_bytes,max_abs_error,nmse,\
       zero_density,seed,reproduce,samples,time_mdape,layer_count,tolerance,note,pool_bytes,\
-      page_size,read_gb_per_s,percent_of_read,group,cpus,memory
+      page_size,read_gb_per_s,percent_of_read,group,cpus,memory,energy_measured_j,\
+      energy_gross_j,energy_source,energy_reason,idle_w,energy_window_s
       """
     #expect(KernelRow.columns.map(\.name).joined(separator: ",") == kernels)
     let samples = """
@@ -29,6 +30,14 @@ import Testing
       samples_bytes,ceilings_bytes
       """
     #expect(CheckpointRow.columns.map(\.name).joined(separator: ",") == checkpoints)
+    let energy = """
+      schema_version,run,kernel,model,layer,layer_count,out_features,in_features,tokens,cache,\
+      node,macs,arithmetic_j_least,arithmetic_j_most,arithmetic_pj_per_mac_least,\
+      arithmetic_pj_per_mac_most,arithmetic_source,sram_bytes,sram_j_least,sram_j_most,\
+      sram_source,dram_bytes,dram_j_least,dram_j_most,dram_source,j_per_token_least,\
+      j_per_token_most,reason
+      """
+    #expect(EnergyRow.columns.map(\.name).joined(separator: ",") == energy)
   }
 
   @Test func namesAreSnakeCaseAndUnique() {
@@ -43,7 +52,7 @@ import Testing
     let cells = KernelRow.columns.map { $0.write(.measured) }
     let line = """
       2,r,i2s_avx2,i2s,i2s_128,avx2,2.0,true,2b-4t,q,2560,2560,1,1,cold,ok,,0.000128,\
-      102.4,12.8,,,,,1638400,0.0,0.0,,,,9,,1,,,,,16.0,80.0,,,
+      102.4,12.8,,,,,1638400,0.0,0.0,,,,9,,1,,,,,16.0,80.0,,,,,,,,,
 
       """
     #expect(CSV.line(cells) == line)
