@@ -45,7 +45,7 @@ typedef struct {
 
 #include "cmachine.h"
 
-enum { MOST_LOADS = 1 << 20, MOST_STEPS = 120000 };  // about a second
+enum { MOST_LOADS = 1 << 20, MOST_STEPS = 1 << 20 };  // some ten seconds
 static uint64_t load_address[MOST_LOADS];
 static size_t load_count;
 
