@@ -104,7 +104,7 @@ let package = Package(
 
     tests("StatisticsTests", ["Statistics"]),
     tests("MPGEMMTests", ["MPGEMM"]),
-    tests("ModelsTests", ["Models"]),
+    tests("ModelsTests", ["Models"], resources: [.copy("Fixtures")]),
     tests("EnergyTests", ["Energy", "Models"]),
     tests(
       "CensusTests", ["MPGEMM", "Machine"],

@@ -1,0 +1,79 @@
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Darwin)
+internal import Darwin
+#endif
+
+/// A file mapped for reading, or bytes in memory that stand for one.
+package final class MappedFile: Sendable {
+  /// The path, for errors.
+  package let path: String
+  package let count: Int
+  private let memory: Memory
+
+  /// Maps a file.
+  ///
+  /// - Throws: `ModelFileError`, unreadable.
+  package init(path: String) throws(ModelFileError) {
+    func failure(_ reason: String) -> ModelFileError {
+      ModelFileError(
+        .unreadable, path: path, reason: "cannot be read: \(reason)",
+        remedy: "check the path and its permissions")
+    }
+    let descriptor = open(path, O_RDONLY)
+    guard descriptor >= 0 else { throw failure(String(cString: strerror(errno))) }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw failure(String(cString: strerror(errno))) }
+    guard status.st_mode & S_IFMT == S_IFREG else { throw failure("is not a regular file") }
+    self.path = path
+    count = Int(status.st_size)
+    guard count > 0 else {
+      memory = Memory(start: nil, count: 0, isMapped: false)
+      return
+    }
+    let start = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0)
+    guard let start, start != MAP_FAILED else { throw failure(String(cString: strerror(errno))) }
+    memory = Memory(start: start, count: count, isMapped: true)
+  }
+
+  /// Copies bytes, so that reading past their end is reading past an allocation.
+  package init(bytes: some Collection<UInt8>, path: String) {
+    self.path = path
+    count = bytes.count
+    let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: max(bytes.count, 1), alignment: 16)
+    copy.copyBytes(from: bytes)
+    memory = Memory(start: copy.baseAddress, count: bytes.count, isMapped: false)
+  }
+
+  /// Calls `body` with a part of the file.
+  package func withBytes<Result>(
+    _ range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> Result
+  ) rethrows -> Result {
+    precondition(range.lowerBound >= 0 && range.upperBound <= count, "past the end of \(path)")
+    return try body(
+      UnsafeRawBufferPointer(
+        rebasing: UnsafeRawBufferPointer(start: memory.start, count: count)[range]))
+  }
+
+  /// The memory, to which nothing writes, and how to give it back.
+  private final class Memory: @unchecked Sendable {
+    let start: UnsafeMutableRawPointer?
+    private let count: Int
+    private let isMapped: Bool
+
+    init(start: UnsafeMutableRawPointer?, count: Int, isMapped: Bool) {
+      self.start = start
+      self.count = count
+      self.isMapped = isMapped
+    }
+
+    deinit {
+      if isMapped, let start {
+        munmap(start, count)
+      } else {
+        start?.deallocate()
+      }
+    }
+  }
+}
