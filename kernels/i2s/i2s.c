@@ -120,12 +120,11 @@ const mpgemm_kernel i2s_portable = {
 
 static const mpgemm_kernel *const kernels[] = {
 #if defined(__x86_64__)
-    &i2s_avx2,
+    &i2s_avx2,     &i2s_avxvnni, &i2s_avx512,
 #elif defined(__aarch64__)
     &i2s_neon,     &i2s_dotprod, &i2s_i8mm, &i2s_sve,
 #endif
-    &i2s_portable,
-    NULL,
+    &i2s_portable, NULL,
 };
 
 mpgemm_family i2s_family;

@@ -42,7 +42,7 @@ void i2s_unpack(const mpgemm_kernel *kernel, size_t m, size_t k, const void *pac
 
 extern const mpgemm_kernel i2s_portable;
 #if defined(__x86_64__)
-extern const mpgemm_kernel i2s_avx2;
+extern const mpgemm_kernel i2s_avx2, i2s_avxvnni, i2s_avx512;
 #elif defined(__aarch64__)
 extern const mpgemm_kernel i2s_neon, i2s_dotprod, i2s_i8mm, i2s_sve;
 #endif

@@ -159,6 +159,8 @@ static const mpgemm_kernel *const kernels[] = {
     &int8_dequant_portable,
 #if defined(__x86_64__)
     &int8_dot_avx2,
+    &int8_dot_avxvnni,
+    &int8_dot_avx512,
     &int8_dequant_avx2,
 #elif defined(__aarch64__)
     &int8_dot_neon,

@@ -13,7 +13,7 @@ size_t int8_packed_size(const mpgemm_kernel *kernel, size_t m, size_t k);
 void int8_pack(const mpgemm_kernel *kernel, size_t m, size_t k, const int8_t *w, void *packed);
 void int8_unpack(const mpgemm_kernel *kernel, size_t m, size_t k, const void *packed, int8_t *w);
 
-extern const mpgemm_kernel int8_dot_portable, int8_dot_avx2;
+extern const mpgemm_kernel int8_dot_portable, int8_dot_avx2, int8_dot_avxvnni, int8_dot_avx512;
 extern const mpgemm_kernel int8_dequant_portable, int8_dequant_avx2;
 extern const mpgemm_kernel int8_dot_neon, int8_dot_dotprod, int8_dequant_neon;
 
