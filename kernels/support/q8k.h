@@ -95,3 +95,8 @@ void q8k_count(mpgemm_shape shape, size_t block_bytes, q8k_count_decode *decode,
 
 // Adds times a of ops to total.
 void q8k_add_ops(mpgemm_ops *total, const mpgemm_ops *ops, uint64_t times);
+
+// Decodes a block of each of so many rows to lines, 256 / 4 of them and stride bytes apart: a line is
+// four codes w + 1 of each row. Writes the blocks' scales.
+typedef void q8k_decode_lines(const uint8_t *const *block, uint8_t *lines, size_t stride,
+                              float *scale);

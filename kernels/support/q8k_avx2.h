@@ -62,11 +62,11 @@ static inline __m256 q8k_accumulate(__m256 y, __m256i dots, __m256 w_scale, __m2
 typedef __m256i q8k_eight_dots(const uint8_t *const block[Q8K_AVX2_ROWS], const int8_t *code,
                                int32_t sum, __m256 *w_scale);
 
-// Computes a tile where n is 1. Eight rows advance together, so that one reduction serves all;
+// Computes a tile's rows for token t. Eight rows advance together, so that one reduction serves all;
 // beyond the last row it is repeated, not read past. Each step prefetches a block of the next eight
 // rows in the order of memory.
 static inline __attribute__((always_inline)) void q8k_gemv_avx2(const mpgemm_call *call,
-                                                                mpgemm_tile tile,
+                                                                mpgemm_tile tile, size_t t,
                                                                 size_t block_bytes,
                                                                 q8k_eight_dots *eight_dots) {
   const size_t blocks = q8k_blocks(call->shape.k);
@@ -80,9 +80,10 @@ static inline __attribute__((always_inline)) void q8k_gemv_avx2(const mpgemm_cal
     const char *ahead = (const char *)first + Q8K_AVX2_ROWS * row_bytes;
     __m256 y = _mm256_setzero_ps();
     for (size_t b = 0; b < blocks; b++) {
+      const size_t xb = t * blocks + b;
       __m256 w_scale;
-      const __m256i dots = eight_dots(block, x.code + b * Q8K_BLOCK, x.sum[b], &w_scale);
-      y = q8k_accumulate(y, dots, w_scale, _mm256_set1_ps(x.scale[b]));
+      const __m256i dots = eight_dots(block, x.code + xb * Q8K_BLOCK, x.sum[xb], &w_scale);
+      y = q8k_accumulate(y, dots, w_scale, _mm256_set1_ps(x.scale[xb]));
       for (size_t r = 0; r < Q8K_AVX2_ROWS; r++) {
         _mm_prefetch(ahead, _MM_HINT_T0);
         ahead += block_bytes;
@@ -91,7 +92,9 @@ static inline __attribute__((always_inline)) void q8k_gemv_avx2(const mpgemm_cal
     }
     float lane[Q8K_AVX2_ROWS];
     _mm256_storeu_ps(lane, y);
-    for (size_t r = 0; r < rows; r++) call->y[i + r] = lane[r] * output_scale(call, i + r, 0);
+    for (size_t r = 0; r < rows; r++) {
+      call->y[t * call->ldy + i + r] = lane[r] * output_scale(call, i + r, t);
+    }
   }
 }
 

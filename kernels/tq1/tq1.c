@@ -111,7 +111,7 @@ const mpgemm_kernel *const *tq1_family(uint32_t host_abi) {
   static const mpgemm_kernel *const kernels[] = {
       &portable,
 #if defined(__x86_64__)
-      &tq1_avx2,
+      &tq1_avx2, &tq1_avxvnni, &tq1_avx512,
 #elif defined(__aarch64__)
       &tq1_neon,
       &tq1_dotprod,

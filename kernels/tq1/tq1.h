@@ -39,5 +39,5 @@ void tq1_unpack(const mpgemm_kernel *kernel, size_t m, size_t k, const void *pac
   Q8K_NUMERICS, .bits_per_weight = 1.6875f, .packed_align = 32, .packed_size = tq1_packed_size, \
   .pack = tq1_pack, .unpack = tq1_unpack
 
-extern const mpgemm_kernel tq1_avx2;
+extern const mpgemm_kernel tq1_avx2, tq1_avxvnni, tq1_avx512;
 extern const mpgemm_kernel tq1_neon, tq1_dotprod;

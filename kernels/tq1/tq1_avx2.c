@@ -1,7 +1,4 @@
 // tq1_avx2.c: TQ1_0 in AVX2: digits by comparison, multiplied in int8, summed in int16 a block long.
-//
-// A byte is held as fraction - 128, which is signed. Tripling it triples the fraction, as
-// 3 (f - 128) = 3 f - 128 mod 256, and the digit is how many of 86 and 171 the fraction reaches.
 #if defined(__x86_64__)
 
 #include <string.h>
@@ -9,42 +6,9 @@
 #include "support/q8k_avx2.h"
 #include "support/tq_blocks.h"
 #include "tq1/tq1.h"
+#include "tq1/tq1_digits.h"
 
 TARGET_BEGIN("avx2,fma,f16c")
-
-static inline __m256i load(const void *bytes) {
-  return _mm256_loadu_si256(bytes);
-}
-
-// 16 inputs for both halves of a vector, and four for every lane.
-static inline __m256i load_16(const int8_t *x) {
-  return _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)x));
-}
-
-static inline __m256i load_4(const int8_t *x) {
-  int32_t four;
-  memcpy(&four, x, sizeof four);
-  return _mm256_set1_epi32(four);
-}
-
-static inline __m256i signed_fraction(__m256i byte) {
-  return _mm256_xor_si256(byte, _mm256_set1_epi8(-128));
-}
-
-// Two additions. Left to itself the compiler multiplies the first fraction by 9, 27 and 81, for which
-// it needs shifts, masks and registers for the masks; the empty assembly hides the fraction from it.
-static inline __m256i triple(__m256i fraction) {
-  __m256i result = _mm256_add_epi8(fraction, _mm256_add_epi8(fraction, fraction));
-  __asm__("" : "+x"(result));
-  return result;
-}
-
-// The digits as weights, -1, 0 or 1: 0 - (fraction > 170) + (fraction < 86), comparisons being -1.
-static inline __m256i weights(__m256i fraction) {
-  const __m256i positive = _mm256_cmpgt_epi8(fraction, _mm256_set1_epi8(170 - 128));
-  const __m256i negative = _mm256_cmpgt_epi8(_mm256_set1_epi8(86 - 128), fraction);
-  return _mm256_sub_epi8(negative, positive);
-}
 
 static inline __m256i add_products(__m256i sum, __m256i fraction, __m256i x) {
   const __m256i product = _mm256_sign_epi8(x, weights(fraction));
@@ -77,14 +41,6 @@ static inline __m256i narrow_parts(const uint8_t *a, const uint8_t *b, const int
   return sum;
 }
 
-// The last 8 bytes of a block: two of the narrow part, the four, the scale.
-static inline __m128i tails(const uint8_t *a, const uint8_t *b) {
-  int64_t a_bytes, b_bytes;
-  memcpy(&a_bytes, a + TQ1_BLOCK_BYTES - 8, sizeof a_bytes);
-  memcpy(&b_bytes, b + TQ1_BLOCK_BYTES - 8, sizeof b_bytes);
-  return _mm_set_epi64x(b_bytes, a_bytes);
-}
-
 static inline __m256i eight_dots(const uint8_t *const block[Q8K_AVX2_ROWS], const int8_t *x,
                                  int32_t x_sum, __m256 *w_scale) {
   (void)x_sum;  // the weights are not biased
@@ -96,31 +52,16 @@ static inline __m256i eight_dots(const uint8_t *const block[Q8K_AVX2_ROWS], cons
   }
   __m256i dots = q8k_dots_of(pair);
 
-  // Rows 0 1 | 4 5 and 2 3 | 6 7, each the four bytes as one int32 and the scale as another.
-  const __m256i even =
-      _mm256_srli_epi64(_mm256_set_m128i(tails(block[4], block[5]), tails(block[0], block[1])), 16);
-  const __m256i odd =
-      _mm256_srli_epi64(_mm256_set_m128i(tails(block[6], block[7]), tails(block[2], block[3])), 16);
-  const __m256 even_ps = _mm256_castsi256_ps(even), odd_ps = _mm256_castsi256_ps(odd);
-  const __m256i fours = _mm256_castps_si256(_mm256_shuffle_ps(even_ps, odd_ps, 0x88));
-  const __m256i scales = _mm256_castps_si256(_mm256_shuffle_ps(even_ps, odd_ps, 0xdd));
-
-  __m256i fraction = signed_fraction(fours);
+  const block_ends ends = ends_of(block);
+  __m256i fraction = signed_fraction(ends.fours);
   __m256i sum = _mm256_setzero_si256();  // |sum| <= 4 * 2 * 127, two int16 for each row
   for (size_t p = 0; p < TQ1_DIGITS - 1; p++) {
     if (p > 0) fraction = triple(fraction);
     sum = add_products(sum, fraction, load_4(x + TQ1_FOUR_BEGIN + TQ1_FOUR * p));
   }
   dots = _mm256_add_epi32(dots, _mm256_madd_epi16(sum, _mm256_set1_epi16(1)));
-
-  const __m256i packed = _mm256_packus_epi32(scales, scales);  // 0 1 2 3 0 1 2 3 | 4 5 6 7 4 5 6 7
-  const __m256i halves = _mm256_permute4x64_epi64(packed, 0x08);
-  *w_scale = _mm256_cvtph_ps(_mm256_castsi256_si128(halves));
+  *w_scale = ends.scales;
   return dots;
-}
-
-static inline __m256i codes(__m256i fraction) {
-  return _mm256_add_epi8(weights(fraction), _mm256_set1_epi8(1));
 }
 
 static float decode(const uint8_t *block, uint8_t *code) {
@@ -148,7 +89,7 @@ static float decode(const uint8_t *block, uint8_t *code) {
 }
 
 static void gemv(const mpgemm_call *call, mpgemm_tile tile) {
-  q8k_gemv_avx2(call, tile, TQ1_BLOCK_BYTES, eight_dots);
+  q8k_gemv_avx2(call, tile, 0, TQ1_BLOCK_BYTES, eight_dots);
 }
 
 TARGET_END

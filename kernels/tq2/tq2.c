@@ -80,7 +80,7 @@ const mpgemm_kernel *const *tq2_family(uint32_t host_abi) {
   static const mpgemm_kernel *const kernels[] = {
       &portable,
 #if defined(__x86_64__)
-      &tq2_avx2,
+      &tq2_avx2, &tq2_avxvnni, &tq2_avx512,
 #elif defined(__aarch64__)
       &tq2_neon,
       &tq2_dotprod,

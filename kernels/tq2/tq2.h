@@ -28,5 +28,5 @@ void tq2_unpack(const mpgemm_kernel *kernel, size_t m, size_t k, const void *pac
   Q8K_NUMERICS, .bits_per_weight = 2.0625f, .packed_align = 32, .packed_size = tq2_packed_size, \
   .pack = tq2_pack, .unpack = tq2_unpack
 
-extern const mpgemm_kernel tq2_avx2;
+extern const mpgemm_kernel tq2_avx2, tq2_avxvnni, tq2_avx512;
 extern const mpgemm_kernel tq2_neon, tq2_dotprod;

@@ -70,7 +70,7 @@ static float decode(const uint8_t *block, uint8_t *code) {
 }
 
 static void gemv(const mpgemm_call *call, mpgemm_tile tile) {
-  q8k_gemv_avx2(call, tile, TQ2_BLOCK_BYTES, eight_dots);
+  q8k_gemv_avx2(call, tile, 0, TQ2_BLOCK_BYTES, eight_dots);
 }
 
 TARGET_END
