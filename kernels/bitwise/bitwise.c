@@ -8,6 +8,7 @@ const mpgemm_kernel *const *bitwise_family(uint32_t host_abi) {
 #if defined(__x86_64__)
       &bitwise_popcount_avx2,
       &bitwise_lut_avx2,
+      &bitwise_lut_avx512,
 #elif defined(__aarch64__)
       &bitwise_popcount_neon,
       &bitwise_lut_neon,

@@ -80,6 +80,10 @@ void lut_plan_prepare(mpgemm_shape shape, mpgemm_plan *plan);
 void lut_prepare_avx2(const mpgemm_kernel *kernel, size_t n, size_t k, const mpgemm_input *input,
                       mpgemm_range range, void *prepared);
 
+// Adds what one such prepare of n x k does.
+void lut_count_prepare_avx2(mpgemm_shape shape, mpgemm_ops *prepare);
+
 extern const mpgemm_kernel bitwise_popcount_portable, bitwise_popcount_avx2;
+extern const mpgemm_kernel bitwise_lut_avx512;
 extern const mpgemm_kernel bitwise_lut_portable, bitwise_lut_avx2;
 extern const mpgemm_kernel bitwise_popcount_neon, bitwise_lut_neon;

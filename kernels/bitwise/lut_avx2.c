@@ -1,26 +1,17 @@
 // lut_avx2.c: T-MAC's lookup on AVX2, 32 rows of four inputs a step, digits summed in bytes.
-//
-// A table's digits of +1 weights are added and those of -1 weights subtracted in bytes that start at
-// 128, so that they stay unsigned for a batch of four groups:
-//   low:  each digit is -16...15, a difference at most 31, and 4 * 31 = 124 < 128;
-//   high: (|a| + 16) / 32 + (|b| + 16) / 32 for disjoint sums, |a| + |b| <= 508, is less than 17,
-//         and 4 * 16 = 64 < 128.
-// A 16-bit word holds rows l and 16 + l of a strip. Words are summed as they are, and their high
-// bytes once more; the sum of the low bytes is what remains, modulo 2^16. It is unique while it lies
-// within int16: 256 batches times 124 are 31744.
 #if defined(__x86_64__)
 
 #include <immintrin.h>
 #include <string.h>
 
 #include "bitwise/bitwise.h"
+#include "bitwise/lut_sums.h"
 #include "support/target.h"
 
 enum {
   BATCH_BYTES = BATCH * GROUP_BYTES,
   CHUNK_BATCHES = 64,  // 1024 inputs, whose indices, 16 KiB, and tables, 8 KiB, stay in cache
   CHUNK_GROUPS = CHUNK_BATCHES * BATCH,
-  WIDEN_BATCHES = 256,
   M_BEST = 64,
   N_BEST = 16,  // tokens whose tables, 8 k bytes each, stay in the second-level cache
   AHEAD = 8192,
@@ -52,51 +43,6 @@ static inline __m256i add_digits(__m256i sum, const int8_t *digits, indices at) 
   const __m256i table = load_digits(digits);
   sum = _mm256_add_epi8(sum, _mm256_shuffle_epi8(table, at.plus));
   return _mm256_sub_epi8(sum, _mm256_shuffle_epi8(table, at.minus));
-}
-
-// 16-bit sums of one digit: of whole words, and of their high bytes.
-typedef struct {
-  __m256i word, upper;
-} digit_sums;
-
-static inline digit_sums widen(digit_sums sums, __m256i bytes) {
-  return (digit_sums){_mm256_add_epi16(sums.word, bytes),
-                      _mm256_add_epi16(sums.upper, _mm256_srli_epi16(bytes, 8))};
-}
-
-// 32 sums of batches, in row order, eight int32 a vector.
-typedef struct {
-  __m256i rows[4];
-} strip_sums;
-
-static inline __m256i low_half(__m256i words) {
-  return _mm256_cvtepi16_epi32(_mm256_castsi256_si128(words));
-}
-
-static inline __m256i high_half(__m256i words) {
-  return _mm256_cvtepi16_epi32(_mm256_extracti128_si256(words, 1));
-}
-
-// Adds 32 * high + low. bias is what the batches' starts at 128 add up to, modulo 2^16.
-static inline void add_widened(strip_sums *total, digit_sums low, digit_sums high, __m256i bias) {
-  const __m256i low_upper = _mm256_sub_epi16(low.upper, bias);
-  const __m256i high_upper = _mm256_sub_epi16(high.upper, bias);
-  const __m256i low_lower =
-      _mm256_sub_epi16(_mm256_sub_epi16(low.word, _mm256_slli_epi16(low.upper, 8)), bias);
-  const __m256i high_lower =
-      _mm256_sub_epi16(_mm256_sub_epi16(high.word, _mm256_slli_epi16(high.upper, 8)), bias);
-  const __m256i low32[4] = {low_half(low_lower), high_half(low_lower), low_half(low_upper),
-                            high_half(low_upper)};
-  const __m256i high32[4] = {low_half(high_lower), high_half(high_lower), low_half(high_upper),
-                             high_half(high_upper)};
-  for (size_t q = 0; q < 4; q++) {
-    const __m256i sum = _mm256_add_epi32(_mm256_slli_epi32(high32[q], DIGIT_BITS), low32[q]);
-    total->rows[q] = _mm256_add_epi32(total->rows[q], sum);
-  }
-}
-
-static inline __m256i bias_of(size_t batches) {
-  return _mm256_set1_epi16((int16_t)(uint16_t)(128 * batches));
 }
 
 // Adds batches of a strip, at most WIDEN_BATCHES, straight from its packed bytes.
@@ -138,30 +84,6 @@ static inline void add_indexed(strip_sums *total, const __m256i *index, const in
   }
   add_widened(total, low, high, bias_of(batches));
 }
-
-static void store_strip(const mpgemm_call *call, size_t i, size_t rows, size_t t,
-                        const strip_sums *sums) {
-  if (rows < STRIP_ROWS) {
-    int32_t sum[STRIP_ROWS];
-    memcpy(sum, sums, sizeof sum);
-    for (size_t r = 0; r < rows; r++) store_exact(call, i + r, t, sum[r]);
-    return;
-  }
-  const __m256 x_scale = _mm256_set1_ps(call->input->scale ? call->input->scale[t] : 1.0f);
-  const float one = 1.0f;
-  const float *const w_scale = call->w_scale ? call->w_scale : &one;
-  const int per_row = call->w_scale && call->w_scale_stride;
-  for (size_t q = 0; q < 4; q++) {
-    const size_t row = i + 8 * q;
-    const __m256 row_scale =
-        per_row ? _mm256_loadu_ps(w_scale + row) : _mm256_broadcast_ss(w_scale);
-    const __m256 scale = _mm256_mul_ps(row_scale, x_scale);
-    _mm256_storeu_ps(call->y + t * call->ldy + row,
-                     _mm256_mul_ps(_mm256_cvtepi32_ps(sums->rows[q]), scale));
-  }
-}
-
-static const strip_sums no_sums;
 
 // One token, a strip from end to end.
 static void gemv(const mpgemm_call *call, mpgemm_tile tile) {
@@ -236,15 +158,7 @@ static void count(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_ops *p
                   mpgemm_ops *ops) {
   (void)kernel;
   const uint64_t groups = lut_groups(shape.k);
-  if (prepare_ops) {
-    const uint64_t tables = shape.n * groups;
-    prepare_ops->mul_i8 += tables * 64;              // by bits
-    prepare_ops->add_i16 += tables * (32 + 2 * 16);  // of pairs; rounding, remainder
-    prepare_ops->add_i32 += tables * 16;             // of pairs
-    prepare_ops->bitop += tables * (16 + 32);        // a shift; another is a mask of bytes
-    prepare_ops->input_bytes += (uint64_t)shape.n * shape.k;
-    prepare_ops->prepared_bytes += tables * GROUP_BYTES;
-  }
+  if (prepare_ops) lut_count_prepare_avx2(shape, prepare_ops);
   if (!ops) return;
   const uint64_t outputs = (uint64_t)shape.m * shape.n;
   const uint64_t strips = blocks_of(shape.m, STRIP_ROWS);

@@ -51,4 +51,14 @@ void lut_prepare_avx2(const mpgemm_kernel *kernel, size_t n, size_t k, const mpg
 
 TARGET_END
 
+void lut_count_prepare_avx2(mpgemm_shape shape, mpgemm_ops *prepare) {
+  const uint64_t tables = shape.n * lut_groups(shape.k);
+  prepare->mul_i8 += tables * 64;              // by bits
+  prepare->add_i16 += tables * (32 + 2 * 16);  // of pairs; rounding, remainder
+  prepare->add_i32 += tables * 16;             // of pairs
+  prepare->bitop += tables * (16 + 32);        // a shift; another is a mask of bytes
+  prepare->input_bytes += (uint64_t)shape.n * shape.k;
+  prepare->prepared_bytes += tables * GROUP_BYTES;
+}
+
 #endif

@@ -154,6 +154,8 @@ static const mpgemm_kernel *const kernels[] = {
 #if defined(__x86_64__)
     &float_avx2,
     &float_f16_avx2,
+    &float_avx512,
+    &float_f16_avx512,
 #elif defined(__aarch64__)
     &float_neon,
     &float_f16_neon,

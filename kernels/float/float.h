@@ -17,7 +17,7 @@ void float_f16_unpack(const mpgemm_kernel *kernel, size_t m, size_t k, const voi
                       int8_t *w);
 
 extern const mpgemm_kernel float_portable, float_avx2, float_f16_portable, float_f16_avx2;
-extern const mpgemm_kernel float_neon, float_f16_neon;
+extern const mpgemm_kernel float_avx512, float_f16_avx512, float_neon, float_f16_neon;
 
 // What all of the family's descriptors share.
 #define FLOAT_KERNEL                                                                          \

@@ -1,14 +1,15 @@
 // float_gemm.h: the shape of the blocked float32 multiplication that several families share.
 //
 // Every output is summed the same way whatever the shape and the tile: inputs in chunks of
-// FLOAT_CHUNK, a chunk in eight lanes, lanes in one tree, chunk after chunk. So N = 1, which streams
-// the weights past a single token, and N > 1, which copies them to scratch as floats and multiplies
-// in register tiles, give the same bits.
+// FLOAT_CHUNK, a chunk in eight or sixteen lanes, lanes in one tree, chunk after chunk. So N = 1,
+// which streams the weights past a single token, and N > 1, which copies them to scratch as floats
+// and multiplies in register tiles, give the same bits.
 //
 //   scratch      x: tokens x chunk            one chunk of inputs of all the block's tokens, in L2
 //                w: FLOAT_PANEL rows x chunk  the panel that all of those tokens meet, in L1
 //                sum: tokens x rows           running sums
-//   registers    FLOAT_ROWS rows x FLOAT_TOKENS tokens x 8 lanes: 12 sums, 3 inputs, 1 weight
+//   registers    FLOAT_ROWS rows x FLOAT_TOKENS tokens x lanes: 12 sums, 3 inputs, 1 weight; with
+//                16 lanes 24 sums, 6 inputs, 1 weight
 //
 // Bound: a sum passes through 64 additions in a lane, 3 in the tree, k / 512 chunks and at most 3
 // roundings of scales, each off by 2^-24 of at most k * max|x| * |scale|: the tolerance 2^-15, which
@@ -18,10 +19,8 @@
 #include "mpgemm_kernel.h"
 
 enum {
-  FLOAT_LANES = 8,
   FLOAT_CHUNK = 512,
   FLOAT_ROWS = 4,
-  FLOAT_TOKENS = 3,
   FLOAT_PANEL = 3 * FLOAT_ROWS,
   FLOAT_M_BLOCK = 96,
   FLOAT_N_BLOCK = 128,
@@ -40,12 +39,9 @@ typedef struct {
 typedef struct {
   size_t element;      // bytes a weight
   size_t conversions;  // converting operations a weight
-  int scaled;          // 1: each weight is multiplied by its row's scale; 0: the sum is
+
+  int scaled;  // 1: each weight is multiplied by its row's scale; 0: the sum is
 } float_gemm_format;
 
 // The plan function of kernels on this multiplication.
 void float_gemm_plan(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_plan *plan);
-
-// Their count function, given the format.
-void float_gemm_count(float_gemm_format format, mpgemm_shape shape, mpgemm_ops *prepare,
-                      mpgemm_ops *compute);

@@ -125,10 +125,10 @@ static void compute(const mpgemm_kernel *kernel, const mpgemm_call *call, mpgemm
     q8k_compute_avx512(call, tile, scratch, TQ1_BLOCK_BYTES, decode);
 }
 
-// What vectors of bytes do until they are codes, digits in all: comparisons and a masked addition
-// for each digit, a triple for each but a vector's first.
+// What vectors of bytes do until they are codes, digits in all: two comparisons, whose masks move
+// codes, for each digit, a triple for each but a vector's first.
 static void count_digits(mpgemm_ops *ops, uint64_t digits, uint64_t vectors) {
-  ops->add_i8 += digits * 3 * 64 + (digits - vectors) * 2 * 64;
+  ops->add_i8 += digits * 2 * 64 + (digits - vectors) * 2 * 64;
 }
 
 static void count_planes(mpgemm_ops *ops) {

@@ -145,29 +145,24 @@ static void compute(const mpgemm_kernel *kernel, const mpgemm_call *call, mpgemm
     q8k_compute_avxvnni(call, tile, scratch, TQ1_BLOCK_BYTES, decode);
 }
 
-// What vectors of bytes do until they are weights, digits in all: comparisons and a difference for
-// each digit, a triple for each but a vector's first.
-static void count_digits(mpgemm_ops *ops, uint64_t digits, uint64_t vectors) {
-  ops->bitop += vectors * 32;  // signed_fraction
-  ops->add_i8 += digits * 3 * 32 + (digits - vectors) * 2 * 32;
-}
-
 static void count_dots(mpgemm_ops *ops) {
   const uint64_t vectors = Q8K_AVX2_ROWS + Q8K_AVX2_ROWS / 2 + 1;  // wide, narrow, four
   const uint64_t digits = vectors * TQ1_DIGITS - 1;
-  count_digits(ops, digits, vectors);
-  ops->add_i8 += digits * 32;     // sign_epi8 negates
-  ops->add_i32 += digits * 32;    // in groups of four, to the sum
-  ops->add_i32 += 4 * 8 + 3 * 8;  // halves, across lanes
-  ops->bitop += 2 * 4;            // shifts of the fours' words
+  ops->add_i8 += digits * 2 * 32;             // triples
+  ops->mul_i8 += digits * 2 * 32;             // with both fractions
+  ops->add_i32 += digits * 2 * 32;            // in groups of four, to the sums
+  ops->add_i32 += vectors * 3 * 8;            // join
+  ops->add_i32 += 4 * 8 + 4 * 8 + 3 * 8 + 8;  // halves, narrow parts, across lanes, fours
+  ops->add_i32 += 8;                          // the sums of codes
+  ops->bitop += 2 * 4 + 8;                    // shifts of the fours' words, of the dots
   ops->convert += Q8K_AVX2_ROWS;
 }
 
 static void count_decode(mpgemm_ops *ops) {
   const uint64_t vectors = (TQ1_WIDE + TQ1_NARROW + TQ1_FOUR) / 4;
   const uint64_t digits = vectors * TQ1_DIGITS - 1;
-  count_digits(ops, digits, vectors);
-  ops->add_i8 += digits * 32;  // weight to code
+  ops->bitop += (vectors + digits) * 32;                         // signs; one of weight + 1
+  ops->add_i8 += digits * 3 * 32 + (digits - vectors) * 2 * 32;  // two comparisons, one; triples
   ops->convert += Q8K_AVXVNNI_ROWS;
 }
 
