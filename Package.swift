@@ -90,6 +90,7 @@ let package = Package(
     library("Machine", ["CMachine"]),
     library("Results", []),
     library("Report", ["Models", "Energy", "Results", "Statistics", textTable]),
+    library("Decoder", ["MPGEMM", "Models"]),
     library("Verification", ["MPGEMM"]),
     library(
       "Bench",
@@ -105,6 +106,7 @@ let package = Package(
     tests("StatisticsTests", ["Statistics"]),
     tests("MPGEMMTests", ["MPGEMM"]),
     tests("ModelsTests", ["Models"], resources: [.copy("Fixtures")]),
+    tests("DecoderTests", ["Decoder", "MPGEMM", "Models"], resources: [.copy("Fixtures")]),
     tests("EnergyTests", ["Energy", "Models"]),
     tests(
       "CensusTests", ["MPGEMM", "Machine"],

@@ -85,6 +85,13 @@ public final class Buffer: @unchecked Sendable {
     memcpy(address + offset, other.address, other.count)
   }
 
+  /// Copies some of another buffer's bytes to a position of this one.
+  public func copy(from other: Buffer, at begin: Int, count size: Int, to offset: Int) {
+    precondition(begin >= 0 && size >= 0 && begin + size <= other.count, "copy from past the end")
+    precondition(offset >= 0 && offset + size <= count, "copy past the end of a buffer")
+    memcpy(address + offset, other.address + begin, size)
+  }
+
   /// Copies this buffer's first `size` bytes to a later position of it.
   func repeatStart(count size: Int, at offset: Int) {
     precondition(offset >= size && offset + size <= count, "copy past the end of a buffer")
@@ -109,6 +116,20 @@ public final class Buffer: @unchecked Sendable {
         memcpy(start, address, n * MemoryLayout<Element>.stride)
       }
       initialized = n
+    }
+  }
+
+  /// Some of the values that the buffer holds.
+  public func elements<Element: BitwiseCopyable>(of type: Element.Type, _ range: Range<Int>)
+    -> [Element]
+  {
+    let size = MemoryLayout<Element>.stride
+    precondition(range.lowerBound >= 0 && range.upperBound * size <= count, "past the end")
+    return [Element](unsafeUninitializedCapacity: range.count) { target, initialized in
+      if let start = target.baseAddress, !range.isEmpty {
+        memcpy(start, address + range.lowerBound * size, range.count * size)
+      }
+      initialized = range.count
     }
   }
 

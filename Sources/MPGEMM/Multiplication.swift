@@ -1,5 +1,4 @@
 internal import CKernels
-internal import Synchronization
 
 /// A kernel set up for one shape: every buffer allocated once, its stages run over a thread pool.
 ///
@@ -74,10 +73,10 @@ public final class Multiplication {
   /// Turns float32 activations into codes; does nothing for kernels of float32 activations.
   public func quantize() {
     guard let quantizer else { return }
-    let pieces = Self.cuts(
+    let pieces = ThreadPool.cuts(
       of: shape.tokens, step: 1,
       into: Self.useful(pool.threads, elements: shape.multiplyAdds / shape.outFeatures))
-    inParallel(pieces.count) { [shape, values, codes, tokenScales, tokenSums] piece, _ in
+    pool.forEach(pieces.count) { [shape, values, codes, tokenScales, tokenSums] piece, _ in
       quantizer.quantize(
         tokens: pieces[piece], inFeatures: shape.inFeatures, values: values, codes: codes,
         scales: tokenScales, sums: tokenSums)
@@ -87,7 +86,7 @@ public final class Multiplication {
   /// Brings the activations into the kernel's form.
   public func prepare() {
     guard plan.preparedBytes > 0 else { return }
-    inParallel(prepareRanges.count) { [kernel, input, shape, prepared, prepareRanges] piece, _ in
+    pool.forEach(prepareRanges.count) { [kernel, input, shape, prepared, prepareRanges] piece, _ in
       kernel.prepare(prepareRanges[piece], of: input, shape: shape, into: prepared)
     }
   }
@@ -96,7 +95,7 @@ public final class Multiplication {
   public func compute(_ weights: PackedMatrix, copy: Int = 0) {
     let call = call(weights, copy: copy)
     let rows = rowPieces
-    inParallel(rows.count) { [kernel, shape, plan, scratch, call] piece, thread in
+    pool.forEach(rows.count) { [kernel, shape, plan, scratch, call] piece, thread in
       // Tokens outside, rows inside: a block of prepared tokens stays in the second-level cache.
       for token in stride(from: 0, to: shape.tokens, by: plan.bestTokens) {
         for row in stride(
@@ -136,36 +135,9 @@ public final class Multiplication {
     )
   }
 
-  private lazy var rowPieces = Self.cuts(
+  private lazy var rowPieces = ThreadPool.cuts(
     of: shape.outFeatures, step: plan.bestRows,
     into: pool.threads == 1 ? 1 : pool.threads * Self.piecesPerThread)
-
-  /// Runs pieces 0..<count, each once, on the pool; which thread gets which is left to chance.
-  private func inParallel(_ count: Int, _ body: @Sendable (_ piece: Int, _ thread: Int) -> Void) {
-    guard count > 1, pool.threads > 1 else {
-      for piece in 0..<count { body(piece, 0) }
-      return
-    }
-    let next = Counter()
-    pool.run { thread in
-      while true {
-        let piece = next.take()
-        guard piece < count else { return }
-        body(piece, thread)
-      }
-    }
-  }
-
-  /// Cuts 0..<size at multiples of step into at most `pieces` ranges of nearly equal length.
-  private static func cuts(of size: Int, step: Int, into pieces: Int) -> [Range<Int>] {
-    let steps = (size + step - 1) / step
-    let count = max(1, min(pieces, steps))
-    return (0..<count).map { piece in
-      let begin = steps * piece / count * step
-      let end = min(steps * (piece + 1) / count * step, size)
-      return begin..<end
-    }
-  }
 
   private static func useful(_ threads: Int, elements: Int) -> Int {
     max(1, min(threads, elements / elementsPerThread))
@@ -176,22 +148,15 @@ public final class Multiplication {
     let pieces = useful(threads, elements: shape.tokens * shape.inFeatures)
     let byTokens =
       plan.prepareTokenStep == 0
-      ? [0..<shape.tokens] : cuts(of: shape.tokens, step: plan.prepareTokenStep, into: pieces)
+      ? [0..<shape.tokens]
+      : ThreadPool.cuts(of: shape.tokens, step: plan.prepareTokenStep, into: pieces)
     let byInputs =
       plan.prepareInputStep == 0 || byTokens.count >= pieces
       ? [0..<shape.inFeatures]
-      : cuts(of: shape.inFeatures, step: plan.prepareInputStep, into: pieces / byTokens.count)
+      : ThreadPool.cuts(
+        of: shape.inFeatures, step: plan.prepareInputStep, into: pieces / byTokens.count)
     return byTokens.flatMap { tokens in
       byInputs.map { PrepareRange(tokens: tokens, inputs: $0) }
     }
-  }
-}
-
-/// Hands out 0, 1, 2, … to several threads.
-private final class Counter: Sendable {
-  private let next = Atomic<Int>(0)
-
-  func take() -> Int {
-    next.wrappingAdd(1, ordering: .relaxed).oldValue
   }
 }

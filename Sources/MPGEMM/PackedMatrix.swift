@@ -61,6 +61,9 @@ public final class PackedMatrix: Sendable {
     kernel.pack(weights, into: storage)
   }
 
+  /// The packed bytes of one copy.
+  public var bytes: [UInt8] { storage.elements(of: UInt8.self, 0..<packedBytes) }
+
   /// Where the copies lie, for asking the operating system about their pages.
   public var addressRange: Range<UInt> { Self.addressRange(of: storage) }
 

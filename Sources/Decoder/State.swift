@@ -1,0 +1,87 @@
+internal import MPGEMM
+
+/// Everything that a forward pass writes, allocated once.
+final class State {
+  // Floats, tokens by the width that the comment says.
+  let residual: Buffer  // hidden
+  let normed: Buffer  // hidden
+  let queries: Buffer  // attention
+  let keys: Buffer  // keysOrValues
+  let values: Buffer  // keysOrValues
+  let mixed: Buffer  // attention: what attention makes
+  let gate: Buffer  // ffn
+  let up: Buffer  // ffn
+  let projected: Buffer  // hidden: what o and down make
+  let headInput: Buffer  // hidden filled up to whole lanes
+  let logits: Buffer  // vocabulary
+
+  // The inputs of the linear layers, quantized and prepared.
+  let fromHidden: Activations
+  let fromAttention: Activations
+  let fromFFN: Activations
+
+  /// Keys and values of every layer, sequence, key/value head and position, as the limits say.
+  let memory: Buffer
+  let rotary: RotaryTable
+  let attentionScratch: [Buffer]
+
+  /// Neighbouring tokens that attend together, so that each key is converted once for them.
+  static let tokensPerRun = 8
+
+  private let configuration: Configuration
+  private let sequences: Int
+  private let positions: Int
+
+  init(
+    _ c: Configuration, kernel: Kernel, limits: Transformer.Limits, factors: [Float]?,
+    pool: ThreadPool
+  ) {
+    configuration = c
+    sequences = limits.sequences
+    positions = DecoderOperations.padded(limits.positions)
+    let tokens = limits.tokens
+    func floats(_ rows: Int, _ width: Int) -> Buffer {
+      Buffer(count: rows * width * MemoryLayout<Float>.stride)
+    }
+    residual = floats(tokens, c.hidden)
+    normed = floats(tokens, c.hidden)
+    queries = floats(tokens, c.attention)
+    keys = floats(tokens, c.keysOrValues)
+    values = floats(tokens, c.keysOrValues)
+    mixed = floats(tokens, c.attention)
+    gate = floats(tokens, c.ffn)
+    up = floats(tokens, c.ffn)
+    projected = floats(tokens, c.hidden)
+    headInput = floats(limits.logits, DecoderOperations.padded(c.hidden))
+    logits = floats(limits.logits, c.vocabulary)
+    fromHidden = Activations(for: kernel, inFeatures: c.hidden, mostTokens: tokens, pool: pool)
+    fromAttention = Activations(
+      for: kernel, inFeatures: c.attention, mostTokens: tokens, pool: pool)
+    fromFFN = Activations(for: kernel, inFeatures: c.ffn, mostTokens: tokens, pool: pool)
+    memory = Buffer(
+      count: limits.memory.elementBytes * c.layers
+        * Self.memoryElements(c, sequences: sequences, positions: positions),
+      placement: .huge)
+    rotary = RotaryTable(
+      headDim: c.headDim, positions: limits.positions, theta: c.ropeTheta, factors: factors)
+    let scratch = DecoderOperations.attentionScratch(
+      queries: Self.tokensPerRun * (c.heads / c.kvHeads), headDim: c.headDim, positions: positions)
+    attentionScratch = (0..<pool.threads).map { _ in Buffer(count: scratch) }
+  }
+
+  /// Elements of one layer's keys and values.
+  static func memoryElements(_ c: Configuration, sequences: Int, positions: Int) -> Int {
+    2 * sequences * c.kvHeads * DecoderOperations.padded(positions)
+      * DecoderOperations.padded(c.headDim)
+  }
+
+  /// Where the keys of a head begin, in elements; its values begin `valuesBehindKeys` later.
+  func keyOffset(layer: Int, sequence: Int, head: Int) -> Int {
+    let stride = DecoderOperations.padded(configuration.headDim)
+    let perLayer = Self.memoryElements(
+      configuration, sequences: sequences, positions: positions)
+    return layer * perLayer + (sequence * configuration.kvHeads + head) * 2 * positions * stride
+  }
+
+  var valuesBehindKeys: Int { positions * DecoderOperations.padded(configuration.headDim) }
+}

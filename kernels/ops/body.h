@@ -1,0 +1,266 @@
+// body.h: the decoder's operations, compiled once an ISA.
+//
+// The including file opens its target region and defines load_halves first. What is written here is
+// plain C: element by element it vectorises as the ISA allows, and sums are kept in lanes.
+
+// A last part of a row of floats, filled up with zeros.
+ALWAYS_INLINE void load_tail(const float *from, size_t count, lanes *to) {
+  float tail[MPGEMM_LANES] = {0};
+  memcpy(tail, from, count * sizeof *from);
+  memcpy(to, tail, sizeof *to);
+}
+
+static void rms_norm(size_t k, const float *x, const float *weight, float epsilon, float *y) {
+  lanes sum = {0}, value;
+  size_t j = 0;
+  for (; j + MPGEMM_LANES <= k; j += MPGEMM_LANES) {
+    load_floats(x, j, &value);
+    sum += value * value;
+  }
+  if (j < k) {
+    load_tail(x + j, k - j, &value);
+    sum += value * value;
+  }
+  const float mean = total(&sum) / (float)k;
+  const float factor = 1.0f / __builtin_sqrtf(mean + epsilon);
+  for (j = 0; j < k; j++) {
+    const float scaled = x[j] * factor;
+    y[j] = scaled * weight[j];
+  }
+}
+
+static void add(size_t k, const float *restrict y, float *restrict x) {
+  for (size_t j = 0; j < k; j++) x[j] += y[j];
+}
+
+static void gated_relu2(size_t k, const float *gate, const float *up, float *y) {
+  for (size_t j = 0; j < k; j++) {
+    const float positive = gate[j] > 0 ? gate[j] : 0;
+    y[j] = positive * positive * up[j];
+  }
+}
+
+// e^x to about 1e-7 of itself: 0 below -87, where floats end, and e^88 from 88 on.
+ALWAYS_INLINE float exponential(float x) {
+  const float low = x > -87.0f ? x : -87.0f;
+  const float inside = low < 88.0f ? low : 88.0f;
+  const float shift = 0x1.8p23f;  // adding it rounds to an integer, which is then in the low bits
+  const float shifted = inside * 1.44269504088896341f + shift;
+  const float n = shifted - shift;
+  const float r = inside - n * 0.693359375f - n * -2.12194440e-4f;  // |r| <= ln 2 / 2
+  // Cephes' expf: a polynomial of degree 5 in r for (e^r - 1 - r) / r^2.
+  float p = 1.9875691500e-4f;
+  p = p * r + 1.3981999507e-3f;
+  p = p * r + 8.3334519073e-3f;
+  p = p * r + 4.1665795894e-2f;
+  p = p * r + 1.6666665459e-1f;
+  p = p * r + 5.0000001201e-1f;
+  const float near_1 = p * r * r + r + 1.0f;
+  uint32_t bits;
+  memcpy(&bits, &shifted, sizeof bits);
+  bits = (bits + 127) << 23;  // 2^n; what stands above the integer is shifted out
+  float power;
+  memcpy(&power, &bits, sizeof power);
+  return x < -87.0f ? 0.0f : near_1 * power;
+}
+
+static void gated_silu(size_t k, const float *gate, const float *up, float *y) {
+  for (size_t j = 0; j < k; j++) {
+    const float negative = -gate[j];
+    y[j] = gate[j] / (1.0f + exponential(negative)) * up[j];
+  }
+}
+
+static void rotate(size_t half, const float *restrict cosine, const float *restrict sine,
+                   float *restrict x) {
+  for (size_t i = 0; i < half; i++) {
+    const float a = x[i], b = x[i + half];
+    x[i] = a * cosine[i] - b * sine[i];
+    x[i + half] = b * cosine[i] + a * sine[i];
+  }
+}
+
+static void store_half(size_t k, const float *restrict x, uint16_t *restrict y) {
+  for (size_t j = 0; j < k; j++) {
+    const float low = x[j] > -65504.0f ? x[j] : -65504.0f;
+    const float inside = low < 65504.0f ? low : 65504.0f;
+    uint32_t bits, small;
+    memcpy(&bits, &inside, sizeof bits);
+    const uint32_t sign = bits >> 16 & 0x8000;
+    bits &= 0x7fffffff;
+    // Thirteen bits fall off: add just under half of their unit, a whole half if the rest is odd.
+    const uint32_t normal = (bits - ((uint32_t)112 << 23) + 0x0fff + (bits >> 13 & 1)) >> 13;
+    // Below 2^-14 halves are multiples of 2^-24, and so are floats from 0.5 to 1.
+    float sum;
+    memcpy(&sum, &bits, sizeof sum);
+    sum += 0.5f;
+    memcpy(&small, &sum, sizeof small);
+    small -= 0x3f000000;
+    y[j] = (uint16_t)(sign | (bits < 0x38800000 ? small : normal));
+  }
+}
+
+// Scores become weights that sum to 1; those behind count, up to whole lanes, become 0.
+ALWAYS_INLINE void softmax(size_t count, float *score) {
+  const size_t whole = (count + MPGEMM_LANES - 1) / MPGEMM_LANES * MPGEMM_LANES;
+  float largest = score[0];
+  for (size_t p = 1; p < count; p++) largest = score[p] > largest ? score[p] : largest;
+  for (size_t p = 0; p < count; p++) score[p] = exponential(score[p] - largest);
+  for (size_t p = count; p < whole; p++) score[p] = 0;
+  lanes sum = {0}, value;
+  for (size_t p = 0; p < whole; p += MPGEMM_LANES) {
+    load_floats(score, p, &value);
+    sum += value;
+  }
+  const float factor = 1.0f / total(&sum);
+  for (size_t p = 0; p < whole; p++) score[p] *= factor;
+}
+
+// Positions whose values are weighed together, so that sums are stored once for all of them.
+enum { VALUE_BLOCK = 4 };
+
+ALWAYS_INLINE void load_memory(const void *from, size_t at, int is_half, lanes *to) {
+  if (is_half) {
+    load_halves(from, at, to);
+  } else {
+    load_floats(from, at, to);
+  }
+}
+
+ALWAYS_INLINE void attend_to(const mpgemm_memory *memory, const mpgemm_queries *queries,
+                             float *scratch, int is_half) {
+  const size_t stride = memory->stride, head_dim = memory->head_dim;
+  const size_t count = queries->tokens * queries->group;
+  const size_t last = queries->visible + queries->tokens - 1;  // what the last token sees
+  const size_t whole = (last + MPGEMM_LANES - 1) / MPGEMM_LANES * MPGEMM_LANES;
+  float *const query = scratch;               // count * stride, padded with zeros
+  float *const out = query + count * stride;  // count * stride
+  float *const score = out + count * stride;  // count * whole
+  float row[VALUE_BLOCK * MPGEMM_LARGEST_HEAD_DIM];
+  lanes a, b;
+
+  memset(query, 0, 2 * count * stride * sizeof *query);  // and out
+  for (size_t q = 0; q < count; q++) {
+    const float *from =
+        queries->queries + q / queries->group * queries->ld + q % queries->group * head_dim;
+    for (size_t d = 0; d < head_dim; d++) query[q * stride + d] = from[d] * queries->scale;
+  }
+  for (size_t p = 0; p < last; p++) {
+    for (size_t d = 0; d < stride; d += MPGEMM_LANES) {
+      load_memory(memory->keys, p * stride + d, is_half, &a);
+      memcpy(row + d, &a, sizeof a);
+    }
+    // Token t sees positions below visible + t.
+    const size_t first = p < queries->visible ? 0 : (p - queries->visible + 1) * queries->group;
+    for (size_t q = first; q < count; q++) {
+      lanes sum = {0};
+      for (size_t d = 0; d < stride; d += MPGEMM_LANES) {
+        load_floats(query, q * stride + d, &a);
+        load_floats(row, d, &b);
+        sum += a * b;
+      }
+      score[q * whole + p] = total(&sum);
+    }
+  }
+  for (size_t q = 0; q < count; q++) {
+    const size_t sees = queries->visible + q / queries->group;
+    softmax(sees, score + q * whole);
+    for (size_t p = sees; p < whole; p++) score[q * whole + p] = 0;
+  }
+  for (size_t p = 0; p < last; p += VALUE_BLOCK) {
+    for (size_t d = 0; d < VALUE_BLOCK * stride; d += MPGEMM_LANES) {
+      load_memory(memory->values, p * stride + d, is_half, &a);
+      memcpy(row + d, &a, sizeof a);
+    }
+    const size_t first = p < queries->visible ? 0 : (p - queries->visible + 1) * queries->group;
+    for (size_t q = first; q < count; q++) {
+      const float *weight = score + q * whole + p;  // 0 for what is not seen
+      for (size_t d = 0; d < stride; d += MPGEMM_LANES) {
+        load_floats(out, q * stride + d, &a);
+        for (size_t v = 0; v < VALUE_BLOCK; v++) {
+          load_floats(row, v * stride + d, &b);
+          a += b * weight[v];
+        }
+        memcpy(out + q * stride + d, &a, sizeof a);
+      }
+    }
+  }
+  for (size_t q = 0; q < count; q++) {
+    float *to = queries->out + q / queries->group * queries->ld + q % queries->group * head_dim;
+    memcpy(to, out + q * stride, head_dim * sizeof *to);
+  }
+}
+
+static void attend(const mpgemm_memory *memory, const mpgemm_queries *queries, float *scratch) {
+  if (memory->type == MPGEMM_MEMORY_F16) {
+    attend_to(memory, queries, scratch, 1);
+  } else {
+    attend_to(memory, queries, scratch, 0);
+  }
+}
+
+// Rows multiplied side by side, each in lanes of its own: the additions of one wait for each other.
+enum { HEAD_ROWS = 4 };
+
+// Defines head_TYPE: dot products of up to HEAD_ROWS rows with one token.
+#define HEAD_DOTS(type, load, bytes)                                                          \
+  ALWAYS_INLINE void dots_##type(const char *row, size_t rows, size_t stride, const float *x, \
+                                 float *dot) {                                                \
+    lanes sum[HEAD_ROWS] = {{0}};                                                             \
+    lanes input, value;                                                                       \
+    for (size_t j = 0; j < stride; j += MPGEMM_LANES) {                                       \
+      load_floats(x, j, &input);                                                              \
+      for (size_t r = 0; r < rows; r++) {                                                     \
+        const char *from = row + r * stride * (bytes);                                        \
+        __builtin_prefetch(from + HEAD_ROWS * stride * (bytes) + j * (bytes));                \
+        load(from, j, &value);                                                                \
+        sum[r] += value * input;                                                              \
+      }                                                                                       \
+    }                                                                                         \
+    for (size_t r = 0; r < rows; r++) dot[r] = total(&sum[r]);                                \
+  }                                                                                           \
+  static void head_##type(const mpgemm_head *head, size_t begin, size_t end, size_t n,        \
+                          const float *x, float *y, size_t ldy) {                             \
+    const size_t stride = head->stride;                                                       \
+    float dot[HEAD_ROWS];                                                                     \
+    for (size_t i = begin; i < end; i += HEAD_ROWS) {                                         \
+      const size_t rows = end - i < HEAD_ROWS ? end - i : HEAD_ROWS;                          \
+      const char *row = (const char *)head->rows + i * stride * (bytes);                      \
+      for (size_t t = 0; t < n; t++) {                                                        \
+        if (rows == HEAD_ROWS) {                                                              \
+          dots_##type(row, HEAD_ROWS, stride, x + t * stride, dot);                           \
+        } else {                                                                              \
+          dots_##type(row, rows, stride, x + t * stride, dot);                                \
+        }                                                                                     \
+        for (size_t r = 0; r < rows; r++) {                                                   \
+          y[t * ldy + i + r] = head->scale ? dot[r] * head->scale[i + r] : dot[r];            \
+        }                                                                                     \
+      }                                                                                       \
+    }                                                                                         \
+  }
+
+HEAD_DOTS(f32, load_floats, sizeof(float))
+HEAD_DOTS(f16, load_halves, sizeof(uint16_t))
+HEAD_DOTS(bf16, load_brains, sizeof(uint16_t))
+HEAD_DOTS(int8, load_bytes, sizeof(int8_t))
+
+static void head(const mpgemm_head *head, size_t begin, size_t end, size_t n, const float *x,
+                 float *y, size_t ldy) {
+  switch (head->type) {
+    case MPGEMM_HEAD_F32:
+      head_f32(head, begin, end, n, x, y, ldy);
+      break;
+    case MPGEMM_HEAD_F16:
+      head_f16(head, begin, end, n, x, y, ldy);
+      break;
+    case MPGEMM_HEAD_BF16:
+      head_bf16(head, begin, end, n, x, y, ldy);
+      break;
+    default:
+      head_int8(head, begin, end, n, x, y, ldy);
+  }
+}
+
+#define DECODER_OPS                                                                       \
+  .rms_norm = rms_norm, .add = add, .gated_relu2 = gated_relu2, .gated_silu = gated_silu, \
+  .rotate = rotate, .store_half = store_half, .attend = attend, .head = head

@@ -1,0 +1,30 @@
+// ops.c: the decoder's operations for any CPU, and the list of all.
+#include "ops/ops.h"
+
+#include "ops/lanes.h"
+
+ALWAYS_INLINE void load_halves(const void *from, size_t at, lanes *to) {
+  load_halves_portable(from, at, to);
+}
+
+#include "ops/body.h"
+
+static const mpgemm_decoder_ops portable = {DECODER_OPS, .name = "portable", .isa = 0};
+
+static const mpgemm_decoder_ops *const all[] = {
+#if defined(__x86_64__)
+    &decoder_ops_avx512,
+    &decoder_ops_avx2,
+#endif
+    &portable,
+    NULL,
+};
+
+const mpgemm_decoder_ops *const *mpgemm_decoder_ops_list(void) {
+  return all;
+}
+
+size_t mpgemm_attend_scratch(size_t queries, size_t stride, size_t positions) {
+  const size_t whole = (positions + MPGEMM_LANES - 1) / MPGEMM_LANES * MPGEMM_LANES;
+  return queries * (2 * stride + whole);
+}
