@@ -199,36 +199,47 @@ static void attend(const mpgemm_memory *memory, const mpgemm_queries *queries, f
   }
 }
 
-// Rows multiplied side by side, each in lanes of its own: the additions of one wait for each other.
-enum { HEAD_ROWS = 4 };
+// Rows multiplied side by side, each in lanes of its own, because the additions of one row wait for
+// each other. Where a row's bytes keep memory busy at that pace one is enough, and one stream of
+// memory is fetched faster than several; int8 rows need four.
+enum { MOST_HEAD_ROWS = 4, HEAD_AHEAD = 4096 };
 
-// Defines head_TYPE: dot products of up to HEAD_ROWS rows with one token.
-#define HEAD_DOTS(type, load, bytes)                                                          \
+// Defines head_TYPE: dot products of side rows at a time with one token after another.
+#define HEAD_DOTS(type, load, bytes, side)                                                    \
+  ALWAYS_INLINE void add_##type(const char *row, size_t rows, size_t stride, const float *x,  \
+                                size_t j, lanes *sum) {                                       \
+    lanes input, value;                                                                       \
+    load_floats(x, j, &input);                                                                \
+    for (size_t r = 0; r < rows; r++) {                                                       \
+      load(row + r * stride * (bytes), j, &value);                                            \
+      sum[r] += value * input;                                                                \
+    }                                                                                         \
+  }                                                                                           \
   ALWAYS_INLINE void dots_##type(const char *row, size_t rows, size_t stride, const float *x, \
                                  float *dot) {                                                \
-    lanes sum[HEAD_ROWS] = {{0}};                                                             \
-    lanes input, value;                                                                       \
-    for (size_t j = 0; j < stride; j += MPGEMM_LANES) {                                       \
-      load_floats(x, j, &input);                                                              \
+    const size_t ahead = (side) == 1 ? HEAD_AHEAD : (side) * stride * (bytes);                \
+    lanes sum[MOST_HEAD_ROWS] = {{0}};                                                        \
+    size_t j = 0;                                                                             \
+    for (; j + 2 * MPGEMM_LANES <= stride; j += 2 * MPGEMM_LANES) {                           \
       for (size_t r = 0; r < rows; r++) {                                                     \
-        const char *from = row + r * stride * (bytes);                                        \
-        __builtin_prefetch(from + HEAD_ROWS * stride * (bytes) + j * (bytes));                \
-        load(from, j, &value);                                                                \
-        sum[r] += value * input;                                                              \
+        __builtin_prefetch(row + (r * stride + j) * (bytes) + ahead);                         \
       }                                                                                       \
+      add_##type(row, rows, stride, x, j, sum);                                               \
+      add_##type(row, rows, stride, x, j + MPGEMM_LANES, sum);                                \
     }                                                                                         \
+    if (j < stride) add_##type(row, rows, stride, x, j, sum);                                 \
     for (size_t r = 0; r < rows; r++) dot[r] = total(&sum[r]);                                \
   }                                                                                           \
   static void head_##type(const mpgemm_head *head, size_t begin, size_t end, size_t n,        \
                           const float *x, float *y, size_t ldy) {                             \
     const size_t stride = head->stride;                                                       \
-    float dot[HEAD_ROWS];                                                                     \
-    for (size_t i = begin; i < end; i += HEAD_ROWS) {                                         \
-      const size_t rows = end - i < HEAD_ROWS ? end - i : HEAD_ROWS;                          \
+    float dot[MOST_HEAD_ROWS];                                                                \
+    for (size_t i = begin; i < end; i += (side)) {                                            \
+      const size_t rows = end - i < (side) ? end - i : (side);                                \
       const char *row = (const char *)head->rows + i * stride * (bytes);                      \
       for (size_t t = 0; t < n; t++) {                                                        \
-        if (rows == HEAD_ROWS) {                                                              \
-          dots_##type(row, HEAD_ROWS, stride, x + t * stride, dot);                           \
+        if (rows == (side)) {                                                                 \
+          dots_##type(row, (side), stride, x + t * stride, dot);                              \
         } else {                                                                              \
           dots_##type(row, rows, stride, x + t * stride, dot);                                \
         }                                                                                     \
@@ -239,10 +250,10 @@ enum { HEAD_ROWS = 4 };
     }                                                                                         \
   }
 
-HEAD_DOTS(f32, load_floats, sizeof(float))
-HEAD_DOTS(f16, load_halves, sizeof(uint16_t))
-HEAD_DOTS(bf16, load_brains, sizeof(uint16_t))
-HEAD_DOTS(int8, load_bytes, sizeof(int8_t))
+HEAD_DOTS(f32, load_floats, sizeof(float), 1)
+HEAD_DOTS(f16, load_halves, sizeof(uint16_t), 1)
+HEAD_DOTS(bf16, load_brains, sizeof(uint16_t), 1)
+HEAD_DOTS(int8, load_bytes, sizeof(int8_t), 4)
 
 static void head(const mpgemm_head *head, size_t begin, size_t end, size_t n, const float *x,
                  float *y, size_t ldy) {
