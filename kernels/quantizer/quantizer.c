@@ -42,6 +42,7 @@ static const mpgemm_quantizer portable = {.name = "portable", .isa = 0, .quantiz
 
 static const mpgemm_quantizer *const quantizers[] = {
 #if defined(__x86_64__)
+    &quantizer_avx512,
     &quantizer_avx2,
 #elif defined(__aarch64__)
     &quantizer_neon,

@@ -6,7 +6,7 @@
 
 #include "mpgemm_quantizer.h"
 
-extern const mpgemm_quantizer quantizer_avx2, quantizer_neon;
+extern const mpgemm_quantizer quantizer_avx2, quantizer_avx512, quantizer_neon;
 
 // The factor from x to codes for a token whose largest magnitude is given.
 static inline float quantizer_factor(float largest) {
