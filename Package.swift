@@ -122,7 +122,7 @@ let package = Package(
     .target(name: "PluginFixtures", path: "Tests/PluginFixtures", swiftSettings: swift),
     tests(
       "Conformance", ["MPGEMM", "Verification", "PluginFixtures"],
-      exclude: ["Golden", "Mutants"]),
+      exclude: ["Golden", "Mutants", "Tiles"]),
     tests("CLITests", ["ternbench", "Results", "PluginFixtures"], exclude: ["Faults"]),
   ],
   swiftLanguageModes: [.v6]

@@ -26,6 +26,15 @@ typedef struct {
   int f16c, avxvnni, amx_int8;
 } unnamed_features;
 
+// Whether the operating system saves tiles: XCR0's bits for their configuration and their data.
+static int tiles_are_saved(void) {
+  enum { OSXSAVE = 1 << 27, TILES = 3 << 17 };
+  unsigned a, b, c, d;
+  if (!__get_cpuid_count(1, 0, &a, &b, &c, &d) || !(c & OSXSAVE)) return 0;
+  __asm__("xgetbv" : "=a"(a), "=d"(d) : "c"(0));
+  return (a & TILES) == TILES;
+}
+
 static unnamed_features ask_cpuid(void) {
   enum { F16C = 1 << 29, AVXVNNI = 1 << 4, AMX_TILE = 1 << 24, AMX_INT8 = 1 << 25 };
   unsigned a, b, c, d;
@@ -55,7 +64,7 @@ uint64_t mpgemm_cpu_isa(void) {
   if (__builtin_cpu_supports("avx512vbmi")) isa |= MPGEMM_ISA_AVX512VBMI;
   if (__builtin_cpu_supports("avx512vpopcntdq")) isa |= MPGEMM_ISA_AVX512VPOPCNTDQ;
   if (__builtin_cpu_supports("avx512bf16")) isa |= MPGEMM_ISA_AVX512BF16;
-  if (unnamed.amx_int8 && amx_permitted()) isa |= MPGEMM_ISA_AMXINT8;
+  if (unnamed.amx_int8 && tiles_are_saved() && amx_permitted()) isa |= MPGEMM_ISA_AMXINT8;
   return isa;
 }
 

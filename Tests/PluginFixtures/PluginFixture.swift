@@ -24,6 +24,16 @@ public enum PluginFixture {
     try compile([source.path])
   }
 
+  /// Builds files of the repository, and each of them after a header.
+  public static func build(_ sources: [String], including header: String) throws -> String {
+    let paths = sources.map { repository.appending(path: $0).path }
+    // A symbol that the program also has is to be the plug-in's own.
+    let flags = [
+      "-D_GNU_SOURCE", "-include", repository.appending(path: header).path, "-Wl,-Bsymbolic",
+    ]
+    return try compile(flags + ["-I", repository.appending(path: "kernels").path] + paths)
+  }
+
   /// Builds a source text, which may include what the mutants include.
   public static func build(text: String) throws -> String {
     let source = temporaryFile("c")

@@ -125,6 +125,7 @@ const mpgemm_kernel *const *planar2_family(uint32_t host_abi) {
       &planar2_avx2,
       &planar2_avxvnni,
       &planar2_avx512,
+      &planar2_amx,
 #elif defined(__aarch64__)
       &planar2_neon,
       &planar2_dotprod,

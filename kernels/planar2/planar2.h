@@ -57,6 +57,7 @@ extern const mpgemm_kernel planar2_portable;
 extern const mpgemm_kernel planar2_avx2;
 extern const mpgemm_kernel planar2_avxvnni;
 extern const mpgemm_kernel planar2_avx512;
+extern const mpgemm_kernel planar2_amx;
 #elif defined(__aarch64__)
 extern const mpgemm_kernel planar2_neon, planar2_dotprod, planar2_i8mm, planar2_sve;
 #endif

@@ -144,7 +144,10 @@ const mpgemm_kernel *const *trit5_family(uint32_t host_abi) {
   static const mpgemm_kernel *const kernels[] = {
       &trit5_portable,
 #if defined(__x86_64__)
+      &trit5_avx2,
+      &trit5_avxvnni,
       &trit5_avx512,
+      &trit5_amx,
 #elif defined(__aarch64__)
       &trit5_neon,
       &trit5_dotprod,

@@ -60,17 +60,20 @@ void trit5_plan(mpgemm_shape shape, size_t m_best, size_t n_best, mpgemm_plan *p
 // Copies the inputs of the last line, where a prepared row ends within them, and zeros after them.
 void trit5_tail(const mpgemm_call *call, size_t t, int8_t tail[TRIT5_INPUTS]);
 
-// What all of the family's descriptors share.
-#define TRIT5_KERNEL                                                                         \
+// What all of the family's descriptors share, and those of them that read plain activation rows.
+#define TRIT5_LAYOUT                                                                         \
   .abi = MPGEMM_ABI, .size = sizeof(mpgemm_kernel), .family = "trit5", .layout = "trit5_16", \
-  .preparation = "int8_rows", .numerics = "exact", .activation = MPGEMM_ACT_INT8,            \
-  .weights = MPGEMM_W_TERNARY, .bits_per_weight = 1.6f, .tolerance = 0, .nmse = 0,           \
-  .packed_align = TRIT5_LINE, .packed_size = trit5_packed_size, .pack = trit5_pack,          \
-  .unpack = trit5_unpack, .prepare = int8_rows_prepare
+  .numerics = "exact", .activation = MPGEMM_ACT_INT8, .weights = MPGEMM_W_TERNARY,           \
+  .bits_per_weight = 1.6f, .tolerance = 0, .nmse = 0, .packed_align = TRIT5_LINE,            \
+  .packed_size = trit5_packed_size, .pack = trit5_pack, .unpack = trit5_unpack
+#define TRIT5_KERNEL TRIT5_LAYOUT, .preparation = "int8_rows", .prepare = int8_rows_prepare
 
 extern const mpgemm_kernel trit5_portable;
 #if defined(__x86_64__)
+extern const mpgemm_kernel trit5_avx2;
+extern const mpgemm_kernel trit5_avxvnni;
 extern const mpgemm_kernel trit5_avx512;
+extern const mpgemm_kernel trit5_amx;
 #elif defined(__aarch64__)
 extern const mpgemm_kernel trit5_neon, trit5_dotprod;
 #endif

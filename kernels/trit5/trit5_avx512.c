@@ -5,27 +5,13 @@
 //           one dot product a digit; LANE_BLOCKS blocks of 16 rows by up to LANE_TOKENS tokens.
 #if defined(__x86_64__)
 
-#include "support/lanes_avx512.h"
-#include "trit5/trit5.h"
+#include "trit5/trit5_512.h"
 
 TARGET_BEGIN("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")
 
-// 3 q modulo 256: the fraction of the next digit. The empty statement hides where it comes from:
-// a compiler that sees 3 (3 q) makes 9 q of it, which no byte instruction multiplies.
-LANES_INLINE __m512i next_fraction(__m512i q) {
-  __m512i thrice = _mm512_add_epi8(_mm512_add_epi8(q, q), q);
-  __asm__("" : "+v"(thrice));
-  return thrice;
-}
-
-// 64 floor(3 q / 256). With p = 255 - q the averages, which round up, are 255 - floor(q / 2) and
-// 255 - t, t = floor((q + floor(q / 2)) / 2); and t >= 64 just where q >= 86, t >= 128 just where
-// q >= 171, t < 192.
+// 64 floor(3 q / 256).
 LANES_INLINE __m512i digit(__m512i q) {
-  const __m512i ones = _mm512_set1_epi8(-1);
-  const __m512i p = _mm512_xor_si512(q, ones);
-  const __m512i three_quarters = _mm512_avg_epu8(p, _mm512_avg_epu8(p, ones));
-  return _mm512_andnot_si512(three_quarters, _mm512_set1_epi8((char)0xC0));
+  return _mm512_andnot_si512(trit5_complement(q), _mm512_set1_epi8((char)0xC0));
 }
 
 // A line by one token, for the sums of the digits' fractions and of the next digits'.
@@ -34,7 +20,7 @@ LANES_INLINE void multiply_line(const uint8_t *line, const int8_t *x, __m512i *n
   for (size_t d = 0; d < TRIT5_DIGITS; d++) {
     const __m512i input = lanes_broadcast(x + d * TRIT5_GROUP);
     *now = _mm512_dpbusd_epi32(*now, q, input);
-    q = next_fraction(q);
+    q = trit5_next_fraction(q);
     *next = _mm512_dpbusd_epi32(*next, q, input);
   }
 }
@@ -90,7 +76,7 @@ LANES_INLINE void multiply_lines(const uint8_t *line, size_t block_bytes, const 
     __m512i digits[LANE_BLOCKS];
     for (size_t b = 0; b < blocks; b++) {
       digits[b] = digit(q[b]);
-      q[b] = next_fraction(q[b]);
+      q[b] = trit5_next_fraction(q[b]);
     }
 #pragma GCC unroll 8
     for (size_t n = 0; n < tokens; n++) {
