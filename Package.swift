@@ -118,7 +118,8 @@ let package = Package(
     tests(
       "ReportTests", ["Report", "Energy", "Models", "Results", "Statistics"],
       resources: [.copy("Fixtures")]),
-    tests("BenchTests", ["Bench", "MPGEMM", "Machine", "Models", "Results", "Statistics"]),
+    tests(
+      "BenchTests", ["Bench", "Energy", "MPGEMM", "Machine", "Models", "Results", "Statistics"]),
     .target(name: "PluginFixtures", path: "Tests/PluginFixtures", swiftSettings: swift),
     tests(
       "Conformance", ["MPGEMM", "Verification", "PluginFixtures"],

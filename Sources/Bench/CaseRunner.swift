@@ -9,6 +9,7 @@ struct CaseRunner {
   let options: SweepOptions
   let hosts: GroupHosts
   let reference: Reference
+  let meter: KernelMeter
 
   /// What became of one kernel.
   struct Outcome {
@@ -22,6 +23,7 @@ struct CaseRunner {
     var cpus: [[Int]] = []
     var pool: PoolReport?
     var readGBPerSecond: Double?
+    var energy = KernelMeter.Energy(reason: "the kernel was not measured")
 
     var status: Status { reason.isEmpty ? .ok : .failed }
   }
@@ -59,6 +61,12 @@ struct CaseRunner {
       if let participant = right[kernel.name] {
         outcomes[index].samples = participant.failure == nil ? participant.samples : []
         outcomes[index].reason = participant.failure?.description ?? ""
+        if outcomes[index].reason.isEmpty {
+          progress("energy \(kernel.name)")
+          outcomes[index].energy = participant.energy(by: meter)
+        }
+      } else if outcomes[index].isSingleSample {
+        outcomes[index].energy.reason = "the kernel is too slow to be called again"
       }
       outcomes[index].readGBPerSecond =
         ceilings.filter { $0.layout == kernel.layout }

@@ -43,4 +43,17 @@ final class Participant {
       failure = error
     }
   }
+
+  /// Measures the energy of further calls; nothing is timed in them.
+  func energy(by meter: KernelMeter) -> KernelMeter.Energy {
+    let calls = samples.reduce(0) { $0 + $1.calls }
+    do {
+      return try meter.energy(callSeconds: measuredSeconds / Double(max(calls, 1))) {
+        (calls: Int) throws(WorkerFailure) in
+        _ = try turn.measure(calls: calls, warmUp: false)
+      }
+    } catch {
+      return KernelMeter.Energy(reason: error.description)
+    }
+  }
 }

@@ -33,6 +33,12 @@ struct SweepRows {
     row.maxAbsError = outcome.verdict?.maxAbsError.ifFinite
     row.nmse = outcome.verdict?.nmse.ifFinite
     row.readGBPerSecond = outcome.readGBPerSecond
+    row.energyMeasuredJoules = outcome.energy.netJoules
+    row.energyGrossJoules = outcome.energy.grossJoules
+    row.energySource = outcome.energy.source
+    row.energyReason = outcome.energy.reason
+    row.idleWatts = outcome.energy.idleWatts
+    row.energyWindowSeconds = outcome.energy.windowSeconds
     if outcome.status == .ok {
       let times = outcome.samples.map(\.time)
       row.timeSeconds = Statistics.median(times)

@@ -12,6 +12,7 @@ public final class SweepRunner {
   /// Bytes that the pools of kernels which take turns may fill together.
   private let memoryBudget: Int
   private let threadPools: ThreadPools
+  private let meter: KernelMeter
   private var sampler: Sampler
   private var tally = Tally()
 
@@ -52,6 +53,7 @@ public final class SweepRunner {
       : WeightPool.hotBytes
     // Half of memory leaves room for the weights being packed and for everything else that runs.
     memoryBudget = (machine.operatingSystem.memoryBytes.value ?? 8 << 30) / 2
+    meter = KernelMeter(EnergyMeter.open())
     sampler = Sampler(minTime: options.minTime, seed: options.seed)
     sampler.order = files.nextOrder
   }
@@ -97,7 +99,7 @@ public final class SweepRunner {
         for sweepCase in cases {
           let runner = CaseRunner(
             sweepCase: sweepCase, options: options, hosts: hosts,
-            reference: references[sweepCase.shape])
+            reference: references[sweepCase.shape], meter: meter)
           sampler.random = turns(of: sweepCase, target: index, group)
           let (outcomes, ceilings) = runner.run(kernels: group.kernels, sampler: &sampler) {
             step("\(sweepCase.description): \($0)")
