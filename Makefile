@@ -6,7 +6,7 @@ c_files = git ls-files -z --cached --others --exclude-standard '*.c' '*.h'
 # Tests see the internals of release modules, so they are built beside the product, not over it.
 release_tests = swift test -c release -Xswiftc -enable-testing
 
-.PHONY: bench test test-sanitize test-arm format lint clean
+.PHONY: bench test test-sanitize test-arm test-pmu format lint clean
 
 # Builds, verifies every kernel, measures BitNet b1.58 2B4T and writes the report, which also shows wrong results.
 bench:
@@ -30,6 +30,11 @@ test-sanitize:
 # The same for aarch64, cross-built and run on emulated CPUs with and without dotprod, i8mm and SVE. Needs root.
 test-arm:
 	@tools/arm/test.sh
+
+# Counts instructions through an emulated PMU, with the code that counts on real ones; any x86-64 Debian can.
+test-pmu:
+	@tools/need.sh aarch64-linux-gnu-gcc:gcc-aarch64-linux-gnu qemu-system-aarch64:qemu-system-arm cpio
+	tools/pmu/run.sh .cache/pmu
 
 format:
 	@tools/need.sh swift git clang-format-19

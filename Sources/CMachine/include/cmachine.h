@@ -82,3 +82,50 @@ int cmachine_place_memory(uint64_t address, size_t bytes, int interleaves, const
 // Asks on which node each page lies; a negative number is the errno of why it lies on none. Returns 0 or
 // an errno.
 int cmachine_memory_nodes(void **pages, size_t count, int *nodes);
+
+enum {
+  CMACHINE_PAPI_READY = 0,
+  CMACHINE_PAPI_ABSENT = 1,   // no library of that name is found
+  CMACHINE_PAPI_UNKNOWN = 2,  // it lacks a function that we call
+  CMACHINE_PAPI_REFUSED = 3,  // it does not start, for the reason given
+};
+
+typedef struct {
+  int status, major, minor, can_multiplex;
+  const char *reason;
+} cmachine_papi_state;
+
+// Loads PAPI at the first call. Only when it is ready may the functions below be called; each returns
+// 0 or PAPI's error code. An event set belongs to the thread that creates it.
+cmachine_papi_state cmachine_papi_load(void);
+const char *cmachine_papi_error(int code);
+int cmachine_papi_create(int multiplexed, int *set);
+int cmachine_papi_add(int set, const char *event);
+int cmachine_papi_start(int set);
+int cmachine_papi_stop(int set, long long *values);
+void cmachine_papi_destroy(int set);
+
+enum {
+  CMACHINE_PERF_TASK_CLOCK,  // nanoseconds
+  CMACHINE_PERF_PAGE_FAULTS,
+  CMACHINE_PERF_SWITCHES,
+  CMACHINE_PERF_MIGRATIONS,
+  CMACHINE_PERF_CYCLES,
+  CMACHINE_PERF_INSTRUCTIONS,
+};
+
+// A counter of the calling thread. Each returns 0 or an errno. A counter that had to share the
+// hardware ran for only a part of the time that it was enabled, in nanoseconds.
+int cmachine_perf_open(int event, int counts_kernel, int *descriptor);
+int cmachine_perf_start(int descriptor);
+int cmachine_perf_stop(int descriptor, uint64_t *value, uint64_t *enabled, uint64_t *running);
+void cmachine_perf_close(int descriptor);
+
+// Some tens of milliseconds of work with cycles, instructions, cache misses and mispredicted branches.
+uint64_t cmachine_busy(void);
+
+// A chain of multiplications, each waiting for the one before, that touches no memory.
+uint64_t cmachine_spin(uint64_t turns);
+
+// Returns.
+void cmachine_nothing(void *argument);
