@@ -1,4 +1,5 @@
-// mpgemm_probes.h: pure reading, the ceiling for a kernel that streams its packed weights.
+// mpgemm_probes.h: what no kernel on this machine can exceed: reading memory, and the throughput of
+// the instructions that kernels stand on.
 //
 // A probe reads every byte of a buffer once and does as little else as it can. Which one is fastest
 // depends on the CPU: the ceiling is the best of the list, at the best prefetch distance, over the
@@ -24,6 +25,19 @@ typedef struct {
 
 // The probes of this build, most demanding first, null last; the last is portable.
 const mpgemm_read_probe *const *mpgemm_read_probes(void);
+
+typedef struct {
+  const char *name;       // of the instruction and its width: "vpmaddubsw_ymm"
+  const char *operation;  // what it does, as a field of mpgemm_ops: "mul_i8"; "": none of them
+  uint64_t isa;           // MPGEMM_ISA_* bits needed
+  uint64_t operations;    // of one turn
+
+  // Executes the instruction turn after turn on registers, with as many chains as hide its latency.
+  void (*run)(size_t turns);
+} mpgemm_throughput_probe;
+
+// The probes of this build, null last.
+const mpgemm_throughput_probe *const *mpgemm_throughput_probes(void);
 
 #ifdef __cplusplus
 }
