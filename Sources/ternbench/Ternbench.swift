@@ -16,7 +16,8 @@ struct Ternbench: ParsableCommand {
       """,
     version: version,
     subcommands: [
-      List.self, Verify.self, Bench.self, Energy.self, Report.self, Compare.self, Worker.self,
+      List.self, Verify.self, Bench.self, Energy.self, Report.self, Doctor.self, Compare.self,
+      Worker.self,
     ])
 
   static let version = "0.1.0"

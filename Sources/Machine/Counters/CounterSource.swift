@@ -23,7 +23,7 @@ public struct CounterReading: Sendable, Equatable, Codable {
   public var stage = "all"
   /// The thread, or nil for all together.
   public var thread: Int?
-  /// Counts of one call. Zero means that nothing happened, never that nothing was counted.
+  /// Counts of one call; zero means that nothing happened, never that nothing was counted.
   public let value: Availability<Double>
   /// How many calls the value is the mean of.
   public var calls = 1
