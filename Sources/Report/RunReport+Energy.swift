@@ -85,7 +85,9 @@ struct EnergyComparison {
   }
 
   private var notes: [String] {
-    var notes = ["Modelled: " + Set(entries.map(\.source)).sorted().joined(separator: "; ") + "."]
+    var notes = [
+      "Modelled: " + Set(entries.flatMap(\.sources)).sorted().joined(separator: "; ") + "."
+    ]
     for name in ["float32", "float16"] {
       notes.append(
         baseline(name).map { "\(name) is \($0.kernel), the least of its kind." }
@@ -147,7 +149,7 @@ struct EnergyEntry {
   /// Nil where a layer has no figure.
   let memory: ClosedRange<Double>?
   let total: ClosedRange<Double>?
-  let source: String
+  let sources: [String]
   let reasons: [String]
   /// By number of threads.
   let measured: [Int: MeasuredEnergy]
@@ -175,10 +177,9 @@ struct EnergyEntry {
     total = range(
       sum { $0.joulesPerTokenLeast.map { $0 * Double(first.tokens) } },
       sum { $0.joulesPerTokenMost.map { $0 * Double(first.tokens) } })
-    source = [first.arithmeticSource, first.sramSource, first.dramSource]
+    sources = rows.flatMap { [$0.arithmeticSource, $0.sramSource, $0.dramSource] }
       .filter { !$0.isEmpty }
       .map { $0.hasPrefix("modelled: ") ? String($0.dropFirst("modelled: ".count)) : $0 }
-      .joined(separator: "; ")
     reasons = Set(rows.map(\.reason).filter { !$0.isEmpty }).sorted()
     measured = Dictionary(grouping: kernels, by: \.threads).mapValues {
       MeasuredEnergy($0, layers: layers)
