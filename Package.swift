@@ -94,12 +94,14 @@ let package = Package(
     library("Verification", ["MPGEMM"]),
     library(
       "Bench",
-      ["MPGEMM", "Verification", "Models", "Energy", "Machine", "Results", "Statistics"]),
+      [
+        "MPGEMM", "Verification", "Models", "Decoder", "Energy", "Machine", "Results", "Statistics",
+      ]),
     .executableTarget(
       name: "ternbench",
       dependencies: [
-        "MPGEMM", "Verification", "Models", "Energy", "Machine", "Results", "Report", "Statistics",
-        "Bench", argumentParser, textTable,
+        "MPGEMM", "Verification", "Models", "Decoder", "Energy", "Machine", "Results", "Report",
+        "Statistics", "Bench", argumentParser, textTable,
       ],
       swiftSettings: swift),
 

@@ -37,6 +37,23 @@ extension OperatingSystem {
       perfEventParanoid: files.integer("/proc/sys/kernel/perf_event_paranoid"))
   }
 
+  /// The most memory in bytes that this process has held at once; nil where the system does not say.
+  public static var peakResidentBytes: Int? {
+    var usage = rusage()
+    // Glibc imports the constant as an enumeration, which its own function does not take.
+    #if canImport(Glibc)
+    let this = __rusage_who_t(RUSAGE_SELF.rawValue)
+    #else
+    let this = RUSAGE_SELF
+    #endif
+    guard getrusage(this, &usage) == 0 else { return nil }
+    #if canImport(Darwin)
+    return Int(usage.ru_maxrss)
+    #else
+    return Int(usage.ru_maxrss) * 1024
+    #endif
+  }
+
   private static func distribution(_ files: SystemFiles) -> Availability<String> {
     let path = "/etc/os-release"
     return files.text(path).flatMap { text in

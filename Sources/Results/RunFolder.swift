@@ -14,6 +14,7 @@ public struct RunFolder: Equatable, Sendable {
   /// Which cases are complete, for a run that is resumed.
   public var progress: String { "\(path)/progress.csv" }
   public var energy: String { "\(path)/energy.csv" }
+  public var decode: String { "\(path)/decode.csv" }
   public var environment: String { "\(path)/environment.json" }
 
   /// Makes the folder of a new run, and the folders above it.

@@ -156,7 +156,8 @@ struct Bench: ParsableCommand {
 struct ThreadList: ExpressibleByArgument {
   private let parts: [Int?]
 
-  init(_ counts: [Int]) {
+  /// Counts, nil standing for all.
+  init(_ counts: [Int?]) {
     parts = counts
   }
 

@@ -6,6 +6,11 @@ enum Console {
     FileHandle.standardOutput.write(Data((text + "\n").utf8))
   }
 
+  /// Text as it is, shown at once: standard output is not buffered.
+  static func write(_ text: String) {
+    FileHandle.standardOutput.write(Data(text.utf8))
+  }
+
   static func error(_ message: String) {
     note("ternbench: error: \(message)")
   }

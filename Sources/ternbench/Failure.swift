@@ -69,3 +69,13 @@ extension KernelError: CategorizedFailure {
     }
   }
 }
+
+extension ModelFileError: CategorizedFailure {
+  var message: String { description }
+  var exitCode: Int32 {
+    switch category {
+    case .unreadable: Exit.io
+    case .invalid: Exit.data
+    }
+  }
+}

@@ -16,7 +16,8 @@ struct Ternbench: ParsableCommand {
       """,
     version: version,
     subcommands: [
-      List.self, Verify.self, Bench.self, Energy.self, Report.self, Doctor.self, Compare.self,
+      List.self, Verify.self, Bench.self, Decode.self, Generate.self, Logits.self,
+      PerplexityCommand.self, Synthesize.self, Energy.self, Report.self, Compare.self, Doctor.self,
       Worker.self,
     ])
 

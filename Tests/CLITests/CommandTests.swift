@@ -24,7 +24,10 @@ import Testing
     }
   }
 
-  @Test(arguments: [["verify"], ["bench"], ["energy"], ["list"], ["report"], ["compare"]])
+  @Test(arguments: [
+    ["verify"], ["bench"], ["energy"], ["list"], ["report"], ["compare"], ["generate"], ["decode"],
+    ["logits"], ["perplexity"], ["synthesize"],
+  ])
   func everyCommandShowsAnExample(command: [String]) throws {
     let output = try Program.run(command + ["--help"])
     #expect(output.status == 0)

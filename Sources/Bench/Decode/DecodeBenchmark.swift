@@ -1,0 +1,154 @@
+public import Decoder
+public import MPGEMM
+public import Results
+internal import Statistics
+
+/// Measures a transformer as it is used: a prompt at once, then token after token.
+public struct DecodeBenchmark {
+  private let transformer: Transformer
+  private let pool: ThreadPool
+  private let promptTokens: Int
+  private let generated: Int
+  private let batch: Int
+  private let seed: UInt64
+
+  /// Steps that only warm up.
+  static let warmUpSteps = 2
+  /// Passes of a probe over all weights; the best counts.
+  static let readPasses = 2
+
+  /// Makes a benchmark of one case.
+  ///
+  /// - Parameters:
+  ///   - transformer: With room for `batch` sequences of all positions of the case.
+  ///   - pool: The transformer's threads.
+  ///   - promptTokens: Tokens of each sequence's prompt.
+  ///   - generated: Measured steps.
+  ///   - batch: Sequences side by side.
+  ///   - seed: What the prompts are made from.
+  public init(
+    _ transformer: Transformer, threads pool: ThreadPool, promptTokens: Int, generated: Int,
+    batch: Int, seed: UInt64
+  ) {
+    self.transformer = transformer
+    self.pool = pool
+    self.promptTokens = promptTokens
+    self.generated = generated
+    self.batch = batch
+    self.seed = seed
+  }
+
+  /// Positions that a case of so many tokens takes.
+  public static func positions(promptTokens: Int, generated: Int) -> Int {
+    promptTokens + warmUpSteps + generated
+  }
+
+  /// Measures the case into a row.
+  public func run(into row: inout DecodeRow) {
+    let readBefore = readSeconds()
+    var tokens = prefill(into: &row)
+    for warmUp in 0..<Self.warmUpSteps {
+      tokens = step(tokens, position: promptTokens + warmUp)
+    }
+    let begin = transformer.profile
+    var seconds: [Double] = []
+    for index in 0..<generated {
+      let start = Clock.now()
+      tokens = step(tokens, position: promptTokens + Self.warmUpSteps + index)
+      seconds.append(Clock.now() - start)
+    }
+    row.stepSeconds = Statistics.median(seconds)
+    row.stepSecondsMdAPE = Statistics.medianAbsoluteRelativeError(seconds)
+    row.stepSecondsP99 = Self.percentile(99, of: seconds)
+    fillParts(&row, from: begin)
+    fillBytes(&row)
+    let read = min(readBefore, readSeconds())
+    row.readGBPerSecond = Double(row.ternaryBytes + row.headBytes) / read / 1e9
+  }
+
+  /// Runs every sequence's prompt; the first one's is measured, behind a run that warms up.
+  private func prefill(into row: inout DecodeRow) -> [Int] {
+    var random = SplitMix64(seed: seed)
+    let vocabulary = UInt64(transformer.configuration.vocabulary)
+    let prompts = (0..<batch).map { _ in
+      (0..<promptTokens).map { _ in Int(random.next() % vocabulary) }
+    }
+    _ = transformer.prefill(prompts[0])
+    let start = Clock.now()
+    let logits = transformer.prefill(prompts[0])
+    row.prefillSeconds = Clock.now() - start
+    var tokens = [TokenSampler.likeliest(logits)]
+    row.firstTokenSeconds = Clock.now() - start
+    for sequence in 1..<max(batch, 1) {
+      tokens.append(
+        TokenSampler.likeliest(transformer.prefill(prompts[sequence], sequence: sequence)))
+    }
+    return tokens
+  }
+
+  /// One token of every sequence.
+  private func step(_ tokens: [Int], position: Int) -> [Int] {
+    transformer.forward(
+      tokens.enumerated().map { sequence, token in
+        Transformer.Input(
+          token: token, sequence: sequence, position: position, wantsLogits: true)
+      }
+    ).map { TokenSampler.likeliest($0) }
+  }
+
+  /// The value that so many percent of the values do not exceed.
+  static func percentile(_ percent: Int, of values: [Double]) -> Double {
+    let rank = (values.count * percent + 99) / 100
+    return values.sorted()[max(rank, 1) - 1]
+  }
+
+  private func fillParts(_ row: inout DecodeRow, from begin: Profile) {
+    let end = transformer.profile
+    func mean(_ part: Part) -> Double { (end[part] - begin[part]) / Double(generated) }
+    row.quantizeSeconds = mean(.quantize)
+    row.qkvSeconds = mean(.qkv)
+    row.oSeconds = mean(.o)
+    row.gateUpSeconds = mean(.gateUp)
+    row.downSeconds = mean(.down)
+    row.attentionSeconds = mean(.attention)
+    row.normsSeconds = mean(.norms)
+    row.headSeconds = mean(.head)
+  }
+
+  /// What a step reads: all weights once, and the keys and values of all positions so far.
+  private func fillBytes(_ row: inout DecodeRow) {
+    let c = transformer.configuration
+    let weights = transformer.weights
+    row.ternaryBytes = (0..<c.layers).reduce(0) { sum, layer in
+      let matrices = weights.layers[layer % weights.layers.count].matrices
+      return matrices.reduce(sum) { $0 + $1.packedBytes }
+    }
+    row.headBytes = weights.head.byteCount
+    let elements = 2 * c.layers * c.kvHeads * DecoderOperations.padded(c.headDim)
+    // Step i sees promptTokens + warm-up + i + 1 positions.
+    let positions = promptTokens + Self.warmUpSteps + (generated + 1) / 2
+    row.memoryBytes = batch * elements * transformer.limits.memory.elementBytes * positions
+  }
+
+  /// Seconds to read the weights once, by the best probe.
+  private func readSeconds() -> Double {
+    var best = Double.infinity
+    for read in ProbedRead.all {
+      for _ in 0..<Self.readPasses {
+        let start = Clock.now()
+        checksums.sum &+= transformer.weights.read(
+          layers: transformer.configuration.layers, with: read.probe,
+          prefetchDistance: read.prefetchDistance, threads: pool)
+        best = min(best, Clock.now() - start)
+      }
+    }
+    return best
+  }
+
+  /// Keeps the probes' sums, so that no read can be left out.
+  private let checksums = Checksums()
+
+  private final class Checksums {
+    var sum: UInt64 = 0
+  }
+}

@@ -1,0 +1,156 @@
+/// One row of `decode.csv`: one model decoding with one kernel, at one prompt length and batch.
+public struct DecodeRow: CSVRow {
+  public var run: String
+  /// The model's slug, or its file's name.
+  public var model: String
+  /// "file" or "synthetic".
+  public var source: String
+  public var kernel: String
+  public var layout: String
+  /// How the head is stored: f16, bf16, int8 or f32.
+  public var head: String
+  public var threads: Int
+  /// Sequences side by side.
+  public var batch: Int
+  public var promptTokens: Int
+  public var generatedTokens: Int
+  public var layers: Int
+  /// Layers that differ; fewer than `layers` are used in rotation.
+  public var distinctLayers: Int
+
+  /// The whole prompt of one sequence, its logits included.
+  public var prefillSeconds: Double = 0
+  /// The prompt and the first token behind it.
+  public var firstTokenSeconds: Double = 0
+  /// One step of all sequences, behind the prompt: median, 50th and 99th percentile are of these.
+  public var stepSeconds: Double = 0
+  public var stepSecondsP99: Double = 0
+  public var stepSecondsMdAPE: Double = 0
+
+  /// How keys and values are remembered: f16 or f32.
+  public var memory: String = "f16"
+  /// Packed ternary weights that a step reads.
+  public var ternaryBytes: Int = 0
+  public var headBytes: Int = 0
+  /// Keys and values that a step reads, in the mean.
+  public var memoryBytes: Int = 0
+  /// How fast the same threads read the same weights, in the same run.
+  public var readGBPerSecond: Double?
+
+  /// Seconds of a step by part, in the mean.
+  public var quantizeSeconds: Double = 0
+  public var qkvSeconds: Double = 0
+  public var oSeconds: Double = 0
+  public var gateUpSeconds: Double = 0
+  public var downSeconds: Double = 0
+  public var attentionSeconds: Double = 0
+  public var normsSeconds: Double = 0
+  public var headSeconds: Double = 0
+
+  /// The most memory that the process held.
+  public var peakBytes: Int?
+  public var loadSeconds: Double = 0
+  public var seed: UInt64 = 1
+  public var reproduce: String = ""
+  public var note: String = ""
+
+  /// Creates a row that says what is measured; measurements follow as properties.
+  public init(
+    run: String, model: String, source: String, kernel: String, layout: String, head: String,
+    threads: Int, batch: Int, promptTokens: Int, generatedTokens: Int, layers: Int,
+    distinctLayers: Int
+  ) {
+    self.run = run
+    self.model = model
+    self.source = source
+    self.kernel = kernel
+    self.layout = layout
+    self.head = head
+    self.threads = threads
+    self.batch = batch
+    self.promptTokens = promptTokens
+    self.generatedTokens = generatedTokens
+    self.layers = layers
+    self.distinctLayers = distinctLayers
+  }
+}
+
+extension DecodeRow {
+  public static let schemaVersion = 1
+
+  public static let values: [Column<DecodeRow>] = [
+    Column("run", \.run),
+    Column("model", \.model),
+    Column("source", \.source),
+    Column("kernel", \.kernel),
+    Column("layout", \.layout),
+    Column("head", \.head),
+    Column("threads", \.threads),
+    Column("batch", \.batch),
+    Column("prompt_tokens", \.promptTokens),
+    Column("generated_tokens", \.generatedTokens),
+    Column("layers", \.layers),
+    Column("distinct_layers", \.distinctLayers),
+    Column("prefill_s", \.prefillSeconds),
+    Column("prefill_tokens_per_s", derived: \.prefillTokensPerSecond),
+    Column("first_token_s", \.firstTokenSeconds),
+    Column("step_s", \.stepSeconds),
+    Column("step_s_p99", \.stepSecondsP99),
+    Column("step_mdape", \.stepSecondsMdAPE),
+    Column("decode_tokens_per_s", derived: \.decodeTokensPerSecond),
+    Column("ternary_bytes", \.ternaryBytes),
+    Column("head_bytes", \.headBytes),
+    Column("memory", \.memory),
+    Column("memory_bytes", \.memoryBytes),
+    Column("gb_per_s", derived: \.gbPerSecond),
+    Column("read_gb_per_s", \.readGBPerSecond),
+    Column("percent_of_read", derived: \.percentOfRead),
+    Column("quantize_s", \.quantizeSeconds),
+    Column("qkv_s", \.qkvSeconds),
+    Column("o_s", \.oSeconds),
+    Column("gate_up_s", \.gateUpSeconds),
+    Column("down_s", \.downSeconds),
+    Column("attention_s", \.attentionSeconds),
+    Column("norms_s", \.normsSeconds),
+    Column("head_s", \.headSeconds),
+    Column("peak_bytes", \.peakBytes),
+    Column("load_s", \.loadSeconds),
+    Column("seed", \.seed),
+    Column("reproduce", \.reproduce),
+    Column("note", \.note),
+  ]
+
+  public static let blank = DecodeRow(
+    run: "", model: "", source: "", kernel: "", layout: "", head: "", threads: 1, batch: 1,
+    promptTokens: 1, generatedTokens: 1, layers: 1, distinctLayers: 1)
+
+  /// Tokens of the prompt over its time.
+  public var prefillTokensPerSecond: Double? {
+    prefillSeconds > 0 ? Double(promptTokens) / prefillSeconds : nil
+  }
+
+  /// Tokens of all sequences over the median step.
+  public var decodeTokensPerSecond: Double? {
+    stepSeconds > 0 ? Double(batch) / stepSeconds : nil
+  }
+
+  /// What a step reads over its time, in 1e9 bytes a second.
+  public var gbPerSecond: Double? {
+    stepSeconds > 0 ? Double(ternaryBytes + headBytes + memoryBytes) / stepSeconds / 1e9 : nil
+  }
+
+  /// The step's rate of reading as a percentage of what the same threads can read.
+  public var percentOfRead: Double? {
+    guard let gbPerSecond, let readGBPerSecond else { return nil }
+    return 100 * gbPerSecond / readGBPerSecond
+  }
+
+  public var inconsistency: String? {
+    if min(threads, batch, promptTokens, generatedTokens, layers, distinctLayers) < 1 {
+      return "threads, batch, tokens and layers are at least 1"
+    }
+    if distinctLayers > layers { return "distinct_layers is at most layers" }
+    if readGBPerSecond.map({ $0 <= 0 }) ?? false { return "read_gb_per_s is above 0" }
+    return nil
+  }
+}

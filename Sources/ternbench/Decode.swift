@@ -1,0 +1,228 @@
+import ArgumentParser
+import Bench
+import Decoder
+import Foundation
+import MPGEMM
+import Machine
+import Models
+import Results
+
+/// `ternbench decode`.
+struct Decode: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract:
+      "Measures a model's tokens per second, prompt and decoding apart, and where time goes.",
+    discussion: """
+      Examples:
+        ternbench decode -m 2b-4t --prompt-tokens 128 --generate 64 --threads 1,all --head int8
+        ternbench decode -m model.gguf --kernel tl2_avx2
+        ternbench decode -m dummy-70b --layers 4
+
+      A slug of the catalogue gives synthetic weights of its shape, a file real ones. Beside the time \
+      of a step stand the bytes that it must read, and how fast the same threads read these very \
+      bytes. The run folder's path is the last line; it holds decode.csv.
+      """)
+
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp(
+      "A GGUF file or a Hugging Face folder, or a slug of the catalogue for synthetic weights.",
+      valueName: "file or slug"))
+  var model: String
+
+  @OptionGroup var running: RunningOptions
+
+  @Option(help: "Tokens of the prompt, separated by commas.")
+  var promptTokens = CountList([128])
+
+  @Option(help: "Measured steps behind the prompt.")
+  var generate = 64
+
+  @Option(help: "Sequences side by side, separated by commas.")
+  var batch = CountList([1])
+
+  @Option(help: "Tokens of a prompt that are multiplied at once.")
+  var chunk = 128
+
+  @Option(
+    help: """
+      Of synthetic weights, how many layers differ; the model uses them in rotation. For models \
+      larger than memory.
+      """)
+  var layers: Int?
+
+  @Option(
+    help: "Of synthetic weights, the share that is zero. Default: what is known of the model.")
+  var zeroDensity: Double?
+
+  @Option(help: "What synthetic weights and prompts are made from.")
+  var seed: UInt64 = 1
+
+  @Option(name: .long, help: "The folder in which the run's folder is made.")
+  var out = "results"
+
+  func validate() throws {
+    guard generate >= 1, chunk >= 1 else {
+      throw ValidationError("--generate and --chunk: at least 1")
+    }
+    guard layers.map({ $0 >= 1 }) ?? true else {
+      throw ValidationError("--layers \(layers ?? 0): at least 1")
+    }
+    if let zeroDensity, !(0...1).contains(zeroDensity) {
+      throw ValidationError("--zero-density \(zeroDensity): not between 0 and 1")
+    }
+  }
+
+  func run() throws {
+    let kernel = try running.chosenKernel()
+    let start = Date()
+    let subject = try subject(kernel)
+    let loadSeconds = Date().timeIntervalSince(start)
+    let capture = EnvironmentCapture()
+    let folder = try RunFolder(
+      creatingIn: out, utc: start, host: capture.host, commit: capture.commit.value ?? "nogit")
+    try capture.environment(
+      run: folder.run, utc: UTC.readable(start), version: Ternbench.version,
+      commandLine: CommandLine.arguments, options: ["kernel": kernel.name], seeds: [seed],
+      models: []
+    ).write(to: folder.environment)
+    let writer = try CSVWriter<DecodeRow>(creating: folder.decode)
+    for threads in running.threads.counts(usable: Topology.read().usableThreads) {
+      for batch in batch.counts {
+        for promptTokens in promptTokens.counts {
+          var row = DecodeRow(
+            run: folder.run, model: subject.name, source: subject.source, kernel: kernel.name,
+            layout: kernel.layout, head: subject.weights.head.kind.rawValue, threads: threads,
+            batch: batch, promptTokens: promptTokens, generatedTokens: generate,
+            layers: subject.configuration.layers, distinctLayers: subject.weights.layers.count)
+          row.loadSeconds = loadSeconds
+          row.seed = seed
+          row.note = subject.note
+          row.memory = running.memory.kind.rawValue
+          row.reproduce = reproduce(kernel, threads: threads, batch: batch, prompt: promptTokens)
+          measure(subject, kernel, into: &row)
+          try writer.append(row)
+          Console.print(Self.summary(row))
+        }
+      }
+    }
+    Console.print(folder.path)
+  }
+
+  /// What is measured.
+  private struct Subject {
+    let name: String
+    let source: String
+    let configuration: Configuration
+    let weights: Weights
+    let rotaryFactors: [Float]?
+    let note: String
+  }
+
+  private func subject(_ kernel: Kernel) throws -> Subject {
+    if !model.hasSuffix(".toml"), model.hasSuffix(".gguf") || model.contains("/") {
+      guard layers == nil, zeroDensity == nil else {
+        throw Failure.usage("--layers, --zero-density: a file has its own weights")
+      }
+      var options = Model.Options()
+      options.head = running.head?.kind
+      let read = try Model(path: model, for: kernel, options: options)
+      return Subject(
+        name: URL(fileURLWithPath: model).lastPathComponent, source: "file",
+        configuration: read.configuration, weights: read.weights,
+        rotaryFactors: read.rotaryFactors, note: "")
+    }
+    let shape = try ModelShape.resolve(model)
+    let configuration: Configuration
+    do {
+      configuration = try Configuration(shape)
+    } catch {
+      throw Failure.usage(error.description)
+    }
+    let distinct = min(layers ?? configuration.layers, configuration.layers)
+    try requireMemory(configuration, kernel, distinctLayers: distinct)
+    let made = Model(
+      synthetic: configuration, for: kernel, head: running.head?.kind ?? .f16,
+      tied: shape.tied ?? true,
+      from: Synthesis(
+        zeroDensity: zeroDensity ?? shape.zeroPercent.map { $0 / 100 } ?? Target.unknownZeroDensity,
+        seed: seed),
+      layers: distinct)
+    let note =
+      distinct < configuration.layers
+      ? "\(distinct) of \(configuration.layers) layers in memory, used in rotation" : ""
+    return Subject(
+      name: shape.slug, source: "synthetic", configuration: configuration, weights: made.weights,
+      rotaryFactors: nil, note: note)
+  }
+
+  /// Refuses a model that would not fit, before anything is allocated.
+  private func requireMemory(_ c: Configuration, _ kernel: Kernel, distinctLayers: Int) throws {
+    guard case .value(let memory) = OperatingSystem.read().memoryBytes else { return }
+    let perLayer =
+      c.hidden * (2 * c.attention + 2 * c.keysOrValues) + 3 * c.hidden * c.ffn
+    let layer = Double(perLayer) * kernel.bitsPerWeight / 8
+    let head = Double(c.vocabulary * c.hidden * (running.head?.kind ?? .f16).elementBytes)
+    let need = layer * Double(distinctLayers) + 2 * head
+    guard need > 0.9 * Double(memory) else { return }
+    let fit = Int((0.8 * Double(memory) - 2 * head) / layer)
+    throw Failure.usage(
+      "-m \(model): needs about \(Int(need / 0x1p30)) GiB and this machine has "
+        + "\(Int(Double(memory) / 0x1p30)) GiB; --layers \(max(fit, 1)) keeps only so many in memory"
+    )
+  }
+
+  private func measure(_ subject: Subject, _ kernel: Kernel, into row: inout DecodeRow) {
+    let pool = ThreadPool(threads: row.threads)
+    let positions = DecodeBenchmark.positions(
+      promptTokens: row.promptTokens, generated: row.generatedTokens)
+    let transformer = Transformer(
+      subject.configuration, weights: subject.weights, kernel: kernel,
+      limits: Transformer.Limits(
+        tokens: max(min(chunk, row.promptTokens), row.batch), sequences: row.batch,
+        positions: positions, memory: running.memory.kind),
+      rotaryFactors: subject.rotaryFactors, threads: pool)
+    DecodeBenchmark(
+      transformer, threads: pool, promptTokens: row.promptTokens, generated: row.generatedTokens,
+      batch: row.batch, seed: seed
+    ).run(into: &row)
+    row.peakBytes = OperatingSystem.peakResidentBytes
+  }
+
+  private func reproduce(_ kernel: Kernel, threads: Int, batch: Int, prompt: Int) -> String {
+    var words = [
+      "ternbench", "decode", "-m", model, "--kernel", kernel.name, "--threads", "\(threads)",
+      "--batch", "\(batch)", "--prompt-tokens", "\(prompt)", "--generate", "\(generate)", "--chunk",
+      "\(chunk)", "--seed", "\(seed)",
+    ]
+    words += ["--memory", running.memory.kind.rawValue]
+    if let head = running.head { words += ["--head", head.kind.rawValue] }
+    if let layers { words += ["--layers", "\(layers)"] }
+    if let zeroDensity { words += ["--zero-density", "\(zeroDensity)"] }
+    return words.joined(separator: " ")
+  }
+
+  /// A few lines for people.
+  private static func summary(_ row: DecodeRow) -> String {
+    func number(_ value: Double?, _ digits: Int = 1) -> String {
+      value.map { String(format: "%.\(digits)f", $0) } ?? "unknown"
+    }
+    func share(_ seconds: Double) -> String { number(1e3 * seconds, 2) }
+    let parts = [
+      ("qkv", row.qkvSeconds), ("o", row.oSeconds), ("gate and up", row.gateUpSeconds),
+      ("down", row.downSeconds), ("head", row.headSeconds), ("attention", row.attentionSeconds),
+      ("norms", row.normsSeconds), ("quantize", row.quantizeSeconds),
+    ].map { "\($0) \(share($1))" }.joined(separator: ", ")
+    return """
+      \(row.model) \(row.kernel), head \(row.head), \(row.threads) threads, batch \(row.batch): \
+      prompt of \(row.promptTokens) at \(number(row.prefillTokensPerSecond)) tokens/s (first token \
+      \(share(row.firstTokenSeconds)) ms), decode at \(number(row.decodeTokensPerSecond, 2)) tokens/s \
+      (p50 \(share(row.stepSeconds)) ms, p99 \(share(row.stepSecondsP99)) ms)
+        a step reads \(number(Double(row.ternaryBytes) / 1e6, 0)) MB of ternary weights, \
+      \(number(Double(row.headBytes) / 1e6, 0)) MB of head, \
+      \(number(Double(row.memoryBytes) / 1e6, 0)) MB of keys and values: \(number(row.gbPerSecond)) of \
+      \(number(row.readGBPerSecond)) GB/s, \(number(row.percentOfRead)) %
+        ms of a step: \(parts)\(row.note.isEmpty ? "" : "\n  " + row.note)
+      """
+  }
+}

@@ -1,0 +1,136 @@
+import ArgumentParser
+import Decoder
+import MPGEMM
+import Models
+
+/// The options that choose a model's file and how it is run, the same for every command that reads one.
+struct ModelOptions: ParsableArguments {
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp(
+      "A GGUF file of ternary weights, or a Hugging Face folder.", valueName: "file"))
+  var model: String
+
+  @OptionGroup var running: RunningOptions
+
+  @Option(
+    help: """
+      Instead of the feed-forward activation that the file means: relu2 or silu. A file of 2B4T with \
+      the architecture bitnet needs relu2.
+      """)
+  var activation: ActivationArgument?
+
+  @Option(
+    name: .customLong("i2s-block"),
+    help: "How many weights an I2_S block of the file holds: 128 as packed on x86, 64 on ARM.")
+  var i2sBlock = 128
+
+  func validate() throws {
+    guard I2SBlock(rawValue: i2sBlock) != nil else {
+      throw ValidationError("--i2s-block \(i2sBlock): neither 128 nor 64")
+    }
+  }
+
+  /// Reads the model for the chosen kernel.
+  func read() throws -> (model: Model, kernel: Kernel) {
+    let kernel = try running.chosenKernel()
+    var options = Model.Options()
+    options.head = running.head?.kind
+    options.gate = activation?.activation
+    options.i2sBlock = I2SBlock(rawValue: i2sBlock) ?? .x86
+    return (try Model(path: model, for: kernel, options: options), kernel)
+  }
+}
+
+/// The options that choose how a model is run.
+struct RunningOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The kernel of every linear layer.",
+      discussion: "auto: the lossless kernel of this machine that decodes fastest so far.",
+      valueName: "name"))
+  var kernel = "auto"
+
+  @Option(help: "Threads; all: every processor there is.")
+  var threads = ThreadList([nil])
+
+  @Option(help: "How keys and values are remembered: f16 or f32.")
+  var memory = MemoryArgument(.f16)
+
+  @Option(help: "How embedding and head are kept: f32, f16, bf16 or int8. Default: as in the file.")
+  var head: HeadArgument?
+
+  /// The kernel of that name, or the one that `auto` stands for.
+  func chosenKernel() throws -> Kernel {
+    if kernel == "auto" { return try Self.automatic() }
+    guard let named = Kernel.all.first(where: { $0.name == kernel }) else {
+      let nearest = nearestName(to: kernel, in: Kernel.all.map(\.name))
+      let remedy = nearest.map { "; the nearest is \($0)" } ?? ""
+      throw Failure.usage(
+        "--kernel \(kernel): no such kernel\(remedy); see ternbench list kernels")
+    }
+    guard named.isRunnable else {
+      throw Failure(
+        message: "--kernel \(kernel): needs \(named.missingISA.names.joined(separator: ", ")), "
+          + "which this CPU lacks; see ternbench list kernels",
+        exitCode: Exit.nothingToRun)
+    }
+    guard named.activation != .int4, named.weights == .ternary else {
+      throw Failure.usage(
+        "--kernel \(kernel): a decoder needs ternary weights and int8 or float activations")
+    }
+    return named
+  }
+
+  /// The most demanding kernel of planar2 that this CPU runs.
+  ///
+  /// Its two-bit weights stream as fast as memory gives them at one token, and multiply at the peak of
+  /// the CPU's dot products at many; see `kernels/planar2/README.md`.
+  private static func automatic() throws -> Kernel {
+    let candidates = Kernel.all.filter { $0.family == "planar2" && $0.isRunnable && $0.isLossless }
+    guard let best = candidates.max(by: { $0.requiredISA.rawValue < $1.requiredISA.rawValue })
+    else {
+      throw Failure(
+        message: "--kernel auto: this CPU runs no kernel of planar2; name one of "
+          + "ternbench list kernels",
+        exitCode: Exit.nothingToRun)
+    }
+    return best
+  }
+}
+
+/// How keys and values are remembered, on the command line.
+struct MemoryArgument: ExpressibleByArgument {
+  let kind: DecoderOperations.Memory
+
+  init(_ kind: DecoderOperations.Memory) {
+    self.kind = kind
+  }
+
+  init?(argument: String) {
+    guard let kind = DecoderOperations.Memory(rawValue: argument) else { return nil }
+    self.kind = kind
+  }
+
+  var defaultValueDescription: String { kind.rawValue }
+}
+
+/// How a head is kept, on the command line.
+struct HeadArgument: ExpressibleByArgument {
+  let kind: HeadMatrix.Kind
+
+  init?(argument: String) {
+    guard let kind = HeadMatrix.Kind(rawValue: argument) else { return nil }
+    self.kind = kind
+  }
+}
+
+/// An activation on the command line.
+struct ActivationArgument: ExpressibleByArgument {
+  let activation: Configuration.Activation
+
+  init?(argument: String) {
+    guard let activation = Configuration.Activation(rawValue: argument) else { return nil }
+    self.activation = activation
+  }
+}

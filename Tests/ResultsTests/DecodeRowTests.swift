@@ -1,0 +1,61 @@
+import Foundation
+import Testing
+
+@testable import Results
+
+@Suite struct DecodeRowTests {
+  static var measured: DecodeRow {
+    var row = DecodeRow(
+      run: "r", model: "2b-4t", source: "synthetic", kernel: "planar2_avx512",
+      layout: "planar2_16", head: "int8", threads: 2, batch: 4, promptTokens: 128,
+      generatedTokens: 64, layers: 30, distinctLayers: 30)
+    row.prefillSeconds = 0.25
+    row.firstTokenSeconds = 0.26
+    row.stepSeconds = 0.04
+    row.stepSecondsP99 = 0.05
+    row.ternaryBytes = 500_000_000
+    row.headBytes = 300_000_000
+    row.memoryBytes = 0
+    row.readGBPerSecond = 40
+    row.note = "30 of 30, in turns"
+    return row
+  }
+
+  @Test func theHeaderIsThatOfSchemaOne() {
+    let decode = """
+      schema_version,run,model,source,kernel,layout,head,threads,batch,prompt_tokens,\
+      generated_tokens,layers,distinct_layers,prefill_s,prefill_tokens_per_s,first_token_s,step_s,\
+      step_s_p99,step_mdape,decode_tokens_per_s,ternary_bytes,head_bytes,memory,memory_bytes,\
+      gb_per_s,read_gb_per_s,percent_of_read,quantize_s,qkv_s,o_s,gate_up_s,down_s,attention_s,norms_s,\
+      head_s,peak_bytes,load_s,seed,reproduce,note
+      """
+    #expect(DecodeRow.columns.map(\.name).joined(separator: ",") == decode)
+  }
+
+  @Test func ratesFollowFromTimes() {
+    let row = Self.measured
+    #expect(row.prefillTokensPerSecond == 512)
+    #expect(row.decodeTokensPerSecond == 100)
+    #expect(row.gbPerSecond.map { abs($0 - 20) < 1e-9 } ?? false)
+    #expect(row.percentOfRead.map { abs($0 - 50) < 1e-9 } ?? false)
+    #expect(row.inconsistency == nil)
+  }
+
+  @Test func whatIsWrittenIsRead() throws {
+    let folder = try TemporaryFolder()
+    let path = folder("decode.csv")
+    let writer = try CSVWriter<DecodeRow>(creating: path)
+    try writer.append(Self.measured)
+    let rows: [DecodeRow] = try CSVReader(path).rows
+    #expect(rows == [Self.measured])
+  }
+
+  @Test func aRowThatCannotBeIsRefused() {
+    var row = Self.measured
+    row.distinctLayers = 31
+    #expect(row.inconsistency != nil)
+    row = Self.measured
+    row.batch = 0
+    #expect(row.inconsistency != nil)
+  }
+}
