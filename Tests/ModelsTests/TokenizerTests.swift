@@ -16,6 +16,8 @@ import Testing
     let tokenizers: [Case]
   }
 
+  static let names = PreTokenizer.allCases.map(\.rawValue)
+
   static let golden: Golden = {
     guard let url = Bundle.module.url(forResource: "Fixtures/tokenizers", withExtension: "json"),
       let data = try? Data(contentsOf: url),
@@ -34,11 +36,11 @@ import Testing
   }
 
   @Test func theFixtureCoversEveryPreTokenizer() {
-    #expect(Set(Self.golden.tokenizers.map(\.pre)) == Set(PreTokenizer.allCases.map(\.rawValue)))
+    #expect(Set(Self.golden.tokenizers.map(\.pre)) == Set(Self.names))
     #expect(Self.golden.texts.count >= 1000)
   }
 
-  @Test(arguments: PreTokenizer.allCases.map(\.rawValue))
+  @Test(arguments: names)
   func encodesAsTheReferenceDoes(pre: String) throws {
     let golden = try #require(Self.golden.tokenizers.first { $0.pre == pre })
     let tokenizer = try Self.tokenizer(golden)
