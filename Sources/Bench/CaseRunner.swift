@@ -18,7 +18,8 @@ struct CaseRunner {
     var reason = ""
     var verdict: Verdict?
     var samples: [Sample] = []
-    var isSingleSample = false
+    /// Why the samples miss the noise target, and which option would help; nil where they meet it.
+    var noise: String?
     /// The processors that each thread may run on.
     var cpus: [[Int]] = []
     var pool: PoolReport?
@@ -61,12 +62,11 @@ struct CaseRunner {
       if let participant = right[kernel.name] {
         outcomes[index].samples = participant.failure == nil ? participant.samples : []
         outcomes[index].reason = participant.failure?.description ?? ""
+        outcomes[index].noise = NoiseNote.text(participant, sampler, sweepCase)
         if outcomes[index].reason.isEmpty {
           progress("energy \(kernel.name)")
           outcomes[index].energy = participant.energy(by: meter)
         }
-      } else if outcomes[index].isSingleSample {
-        outcomes[index].energy.reason = "the kernel is too slow to be called again"
       }
       outcomes[index].readGBPerSecond =
         ceilings.filter { $0.layout == kernel.layout }
@@ -92,13 +92,12 @@ struct CaseRunner {
       first.order = sampler.order
       sampler.order += 1
       outcome.samples = [first]
-      outcome.isSingleSample = true
+      outcome.noise = NoiseNote.singleSample
+      outcome.energy.reason = "the kernel is too slow to be called again"
       return nil
     }
     let participant = Participant(.kernel(kernel), turn: beginning.turn)
-    participant.callsPerSample = sampler.callsPerSample(
-      callSeconds: first.time, of: sampler.minTime)
-    participant.needsWarmUp = first.time < Sampler.longCallSeconds
+    sampler.prepare(participant, firstCallSeconds: first.time)
     return participant
   }
 
@@ -117,8 +116,7 @@ struct CaseRunner {
       ProbedRead.all.compactMap { read in
         guard let beginning = try? hosts[layout]?.begin(read, on: sweepCase) else { return nil }
         let participant = Participant(.probe(read, layout: layout), turn: beginning.turn)
-        participant.callsPerSample = sampler.callsPerSample(
-          callSeconds: beginning.first.time, of: sampler.minProbeTime)
+        sampler.prepare(participant, firstCallSeconds: beginning.first.time)
         return participant
       }
     }

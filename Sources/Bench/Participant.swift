@@ -35,12 +35,18 @@ final class Participant {
 
   /// Takes one sample, or notes why it cannot.
   func takeSample(order: Int) {
+    guard var sample = measure(calls: callsPerSample, warmUp: needsWarmUp) else { return }
+    sample.order = order
+    samples.append(sample)
+  }
+
+  /// Makes some calls that are no sample; nil if it cannot, and then `failure` says why.
+  func measure(calls: Int, warmUp: Bool) -> Sample? {
     do {
-      var sample = try turn.measure(calls: callsPerSample, warmUp: needsWarmUp)
-      sample.order = order
-      samples.append(sample)
+      return try turn.measure(calls: calls, warmUp: warmUp)
     } catch {
       failure = error
+      return nil
     }
   }
 

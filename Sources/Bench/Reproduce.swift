@@ -10,8 +10,10 @@ enum Reproduce {
     return [
       "ternbench bench\(plugins) --kernel '^\(kernel.name)$'", "--shape \(sweepCase.shape)",
       "--threads \(sweepCase.threads)", "--cache \(sweepCase.cache.rawValue)",
-      "--min-time \(options.minTime)", "--zero-density \(sweepCase.target.zeroDensity)",
+      "--min-time \(options.minTime)",
+      options.maxTime.map { "--max-time \($0)" } ?? "", "--max-noise \(options.maxNoise)",
+      "--zero-density \(sweepCase.target.zeroDensity)",
       "--seed \(options.seed)",
-    ].joined(separator: " ") + memory
+    ].filter { !$0.isEmpty }.joined(separator: " ") + memory
   }
 }

@@ -52,6 +52,10 @@ public struct SweepOptions: Sendable {
   public var caches: [CacheRegime]
   /// Seconds of measured time for each kernel of a case.
   public var minTime: Double
+  /// Seconds of measured time for a kernel that misses the noise target; nil: three times `minTime`.
+  public var maxTime: Double?
+  /// The noise target: half the width of the median's 95 % interval, over the median.
+  public var maxNoise = SweepOptions.defaultMaxNoise
   /// A kernel whose first call takes longer than this gives one sample.
   public var singleSampleAbove: Double
   public var seed: UInt64
@@ -62,10 +66,17 @@ public struct SweepOptions: Sendable {
   /// What worker processes may take; nil: kernels run in this process, where one can crash them all.
   public var workers: WorkerLimits?
 
+  /// What all kernels of a 2-billion-parameter model can be measured with in some minutes.
+  public static let defaultMinTime = 0.1
+  /// Two medians known to this are told apart at 3 %.
+  public static let defaultMaxNoise = 0.015
+  /// Six samples of such a call, the fewest that have an interval, take under a second.
+  public static let defaultSingleSampleAbove = 0.15
+
   public init(
     kernels: [Kernel], targets: [Target], tokens: [Int] = [1], threads: [Int] = [1],
-    caches: [CacheRegime] = [.cold], minTime: Double = 0.2, singleSampleAbove: Double = 0.25,
-    seed: UInt64 = 1
+    caches: [CacheRegime] = [.cold], minTime: Double = SweepOptions.defaultMinTime,
+    singleSampleAbove: Double = SweepOptions.defaultSingleSampleAbove, seed: UInt64 = 1
   ) {
     self.kernels = kernels
     self.targets = targets

@@ -47,8 +47,13 @@ struct SweepRows {
       row.prepareSeconds = Statistics.median(outcome.samples.map(\.prepare))
       row.computeSeconds = Statistics.median(outcome.samples.map(\.compute))
       row.samples = times.count
+      let interval = Bootstrap().interval(ofMedianOf: times)
+      row.timeLowSeconds = interval?.low
+      row.timeHighSeconds = interval?.high
+      row.isNoisy = outcome.noise?.isEmpty == false
+      row.overheadShare = outcome.samples.map(Overhead.share).max()?.ifFinite
     }
-    row.note = [outcome.isSingleSample ? "single sample" : "", groupNote(outcome.kernel, group)]
+    row.note = [outcome.noise ?? "", groupNote(outcome.kernel, group)]
       .filter { !$0.isEmpty }.joined(separator: "; ")
     return row
   }

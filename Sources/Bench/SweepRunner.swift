@@ -54,7 +54,9 @@ public final class SweepRunner {
     // Half of memory leaves room for the weights being packed and for everything else that runs.
     memoryBudget = (machine.operatingSystem.memoryBytes.value ?? 8 << 30) / 2
     meter = KernelMeter(EnergyMeter.open())
-    sampler = Sampler(minTime: options.minTime, seed: options.seed)
+    sampler = Sampler(
+      minTime: options.minTime, maxTime: options.maxTime, maxNoise: options.maxNoise,
+      seed: options.seed)
     sampler.order = files.nextOrder
   }
 

@@ -26,7 +26,7 @@ public struct RunReport {
     let sections =
       [opening, "## The fastest kernels\n\n" + headline, guide]
       + [flips, rooflines.section] + subjects.map(section)
-      + [energy, failures, notes, impossible, ceilings, source]
+      + [energy, failures, notes, impossible, certainty, ceilings, source]
     return sections.filter { !$0.isEmpty }.joined(separator: "\n")
   }
 

@@ -73,6 +73,13 @@ public struct KernelRow: CSVRow {
   public var readGBPerSecond: Double?
   /// Which group of its target the kernel took turns in, from 1; nil before schema 2 and if skipped.
   public var group: Int?
+  /// The 95 % interval of `timeSeconds`; nil before schema 2 and where there are too few samples.
+  public var timeLowSeconds: Double?
+  public var timeHighSeconds: Double?
+  /// Whether that interval misses the noise target of the run; the note says what would help.
+  public var isNoisy: Bool?
+  /// The largest share of a sample's time that went into reading the clock.
+  public var overheadShare: Double?
   /// The processors that each thread could run on, as the system said: "0 2", or "0-3 0-3" unbound.
   public var cpus: String = ""
   /// The memory nodes that were asked for and those on which the packed weights lie.
@@ -169,6 +176,10 @@ extension KernelRow {
     Column("energy_reason", \.energyReason, since: 2),
     Column("idle_w", \.idleWatts, since: 2),
     Column("energy_window_s", \.energyWindowSeconds, since: 2),
+    Column("time_ci_low_s", \.timeLowSeconds, since: 2),
+    Column("time_ci_high_s", \.timeHighSeconds, since: 2),
+    Column("noisy", \.isNoisy, since: 2),
+    Column("overhead_share", \.overheadShare, since: 2),
   ]
 
   public static let blank = KernelRow(
@@ -206,6 +217,11 @@ extension KernelRow {
           "an energy_measured_j is above 0, has an energy_source and an idle_w, and is at most "
           + "its energy_gross_j"
       }
+    }
+    switch (timeLowSeconds, timeHighSeconds) {
+    case (nil, nil): break
+    case (let low?, let high?) where 0 < low && low <= high: break
+    default: return "time_ci_low_s and time_ci_high_s are an interval above 0, or both empty"
     }
     switch status {
     case .ok:

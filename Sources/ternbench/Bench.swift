@@ -32,8 +32,19 @@ struct Bench: ParsableCommand {
   @Option(help: "hot: one matrix again and again; cold: a pool in rotation. Separated by commas.")
   var cache = CacheList([.cold])
 
-  @Option(help: "Seconds of measured time for each kernel of a case.")
-  var minTime = 0.2
+  @Option(help: "Seconds of measured time for each kernel of a case, at least.")
+  var minTime = SweepOptions.defaultMinTime
+
+  @Option(
+    help: "Seconds for a kernel that is noisier than --max-noise, at most. Default: 3 × --min-time."
+  )
+  var maxTime: Double?
+
+  @Option(help: "The noise to sample for: half the median's 95 % interval, as a share of it.")
+  var maxNoise = SweepOptions.defaultMaxNoise
+
+  @Option(help: "Seconds of a first call above which a kernel gives one sample, without interval.")
+  var singleSampleAbove = SweepOptions.defaultSingleSampleAbove
 
   @Option(
     help: """
@@ -70,24 +81,31 @@ struct Bench: ParsableCommand {
     guard minTime > 0, minTime <= 3600 else {
       throw ValidationError("--min-time \(minTime): not between 0 and 3600 seconds")
     }
+    if let maxTime, !(maxTime >= minTime && maxTime <= 3600) {
+      throw ValidationError("--max-time \(maxTime): not between --min-time and 3600 seconds")
+    }
+    guard maxNoise > 0, maxNoise <= 1 else {
+      throw ValidationError("--max-noise \(maxNoise): not above 0 and at most 1")
+    }
+    guard singleSampleAbove > 0 else {
+      throw ValidationError("--single-sample-above \(singleSampleAbove): not above 0 seconds")
+    }
     if let zeroDensity, !(0...1).contains(zeroDensity) {
       throw ValidationError("--zero-density \(zeroDensity): not between 0 and 1")
     }
   }
 
   func run() throws {
-    guard BuildConfiguration.current == .release || allowDebugBuild else {
-      throw Failure.usage(
-        "this is a debug build, whose kernels are not optimised: build with "
-          + "swift build -c release, or pass --allow-debug-build")
-    }
+    try BuildConfiguration.requireRelease(unless: allowDebugBuild)
     let kernels = try selection.kernels()
     _ = try selection.runnableKernels()
     let models = try targets.models()
     var options = SweepOptions(
       kernels: kernels, targets: try sweepTargets(models), tokens: tokens.counts,
       threads: threads.counts(usable: Topology.read().usableThreads), caches: cache.regimes,
-      minTime: minTime, seed: seed)
+      minTime: minTime, singleSampleAbove: singleSampleAbove, seed: seed)
+    options.maxTime = maxTime
+    options.maxNoise = maxNoise
     options.plugins = selection.plugin
     options.workers = isolation.limits
     options.memory = numa
@@ -144,11 +162,25 @@ struct Bench: ParsableCommand {
       "tokens": options.tokens.map(String.init).joined(separator: ","),
       "threads": options.threads.map(String.init).joined(separator: ","),
       "cache": options.caches.map(\.rawValue).joined(separator: ","),
-      "min_time": "\(options.minTime)", "seed": "\(options.seed)",
+      "min_time": "\(options.minTime)", "max_noise": "\(options.maxNoise)",
+      "max_time": "\(options.maxTime ?? 3 * options.minTime)", "seed": "\(options.seed)",
       "single_sample_above": "\(options.singleSampleAbove)",
       "isolation": isolation.description, "numa": numa.rawValue,
       "zero_density": zeroDensity.map { "\($0)" } ?? "of the model",
     ]
+  }
+}
+
+extension BuildConfiguration {
+  /// Refuses to time kernels that the compiler has not optimised, unless told to.
+  ///
+  /// - Throws: `Failure` in a debug build.
+  static func requireRelease(unless isAllowed: Bool) throws {
+    guard current == .release || isAllowed else {
+      throw Failure.usage(
+        "this is a debug build, whose kernels are not optimised: build with "
+          + "swift build -c release, or pass --allow-debug-build")
+    }
   }
 }
 

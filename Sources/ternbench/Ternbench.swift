@@ -18,7 +18,7 @@ struct Ternbench: ParsableCommand {
     subcommands: [
       List.self, Verify.self, Bench.self, Decode.self, Generate.self, Logits.self,
       PerplexityCommand.self, Synthesize.self, Energy.self, Report.self, Compare.self, Doctor.self,
-      Worker.self,
+      SelfTest.self, Worker.self,
     ])
 
   static let version = "0.1.0"

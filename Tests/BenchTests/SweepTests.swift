@@ -87,7 +87,7 @@ import Testing
       let fakes = (0..<4).map { name in
         Participant(.probe(ProbedRead.all[0], layout: ""), turn: Fake(name) { order.append($0) })
       }
-      sampler.sample(fakes) { _ in 0 }
+      sampler.sample(fakes)
       #expect(fakes.allSatisfy { $0.samples.count == Sampler.minSamples })
       return order
     }

@@ -1,0 +1,26 @@
+internal import MPGEMM
+internal import Machine
+
+/// What a row says of samples that miss the noise target: which option would help.
+enum NoiseNote {
+  static let singleSample = "single sample, so no interval: raise --single-sample-above"
+
+  /// The note on a participant that has finished; nil where it meets the target.
+  ///
+  /// Equal causes give equal notes, so that a report can list the kernels of each.
+  static func text(
+    _ participant: Participant, _ sampler: Sampler, _ sweepCase: SweepCase,
+    usableThreads: Int = usable
+  ) -> String? {
+    guard !participant.samples.isEmpty, sampler.isNoisy(participant.samples) else { return nil }
+    let target = "noisier than --max-noise \(sampler.maxNoise)"
+    if sweepCase.threads >= usableThreads && usableThreads > 1 {
+      return "\(target): no processor is left to others, lower --threads"
+    }
+    return participant.samples.count >= Sampler.maxSamples
+      ? "\(target) after \(Sampler.maxSamples) samples: raise --min-time, which lengthens samples"
+      : "\(target) after --max-time: raise it"
+  }
+
+  static let usable = Topology.read().usableThreads
+}
