@@ -10,6 +10,8 @@ struct CaseRunner {
   let hosts: GroupHosts
   let reference: Reference
   let meter: KernelMeter
+  /// The processors of this process, before the coordinator bound itself to one.
+  let usableThreads: Int
 
   /// What became of one kernel.
   struct Outcome {
@@ -62,7 +64,8 @@ struct CaseRunner {
       if let participant = right[kernel.name] {
         outcomes[index].samples = participant.failure == nil ? participant.samples : []
         outcomes[index].reason = participant.failure?.description ?? ""
-        outcomes[index].noise = NoiseNote.text(participant, sampler, sweepCase)
+        outcomes[index].noise = NoiseNote.text(
+          participant, sampler, sweepCase, usableThreads: usableThreads)
         if outcomes[index].reason.isEmpty {
           progress("energy \(kernel.name)")
           outcomes[index].energy = participant.energy(by: meter)

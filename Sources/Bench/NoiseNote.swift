@@ -1,6 +1,3 @@
-internal import MPGEMM
-internal import Machine
-
 /// What a row says of samples that miss the noise target: which option would help.
 enum NoiseNote {
   static let singleSample = "single sample, so no interval: raise --single-sample-above"
@@ -10,7 +7,7 @@ enum NoiseNote {
   /// Equal causes give equal notes, so that a report can list the kernels of each.
   static func text(
     _ participant: Participant, _ sampler: Sampler, _ sweepCase: SweepCase,
-    usableThreads: Int = usable
+    usableThreads: Int
   ) -> String? {
     guard !participant.samples.isEmpty, sampler.isNoisy(participant.samples) else { return nil }
     let target = "noisier than --max-noise \(sampler.maxNoise)"
@@ -21,6 +18,4 @@ enum NoiseNote {
       ? "\(target) after \(Sampler.maxSamples) samples: raise --min-time, which lengthens samples"
       : "\(target) after --max-time: raise it"
   }
-
-  static let usable = Topology.read().usableThreads
 }

@@ -101,7 +101,8 @@ public final class SweepRunner {
         for sweepCase in cases {
           let runner = CaseRunner(
             sweepCase: sweepCase, options: options, hosts: hosts,
-            reference: references[sweepCase.shape], meter: meter)
+            reference: references[sweepCase.shape], meter: meter,
+            usableThreads: topology.usableThreads)
           sampler.random = turns(of: sweepCase, target: index, group)
           let (outcomes, ceilings) = runner.run(kernels: group.kernels, sampler: &sampler) {
             step("\(sweepCase.description): \($0)")
