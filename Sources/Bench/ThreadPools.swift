@@ -6,9 +6,16 @@ internal import Synchronization
 final class ThreadPools {
   private let topology: Topology
   private var pools: [Int: (pool: ThreadPool, cpus: [[Int]])] = [:]
+  /// Where the caller might run before it was pinned.
+  private var callersCPUs: [Int]?
 
   init(_ topology: Topology) {
     self.topology = topology
+  }
+
+  /// The caller's thread goes on with other work, in tests with that of other tests.
+  deinit {
+    if let callersCPUs { _ = Affinity.pinCurrentThread(to: callersCPUs) }
   }
 
   /// The pool of so many threads, made when it is first asked for, and the processors that each of
@@ -22,6 +29,7 @@ final class ThreadPools {
       let cpus = thread < placement.count ? [placement[thread]] : allowed
       if !cpus.isEmpty { _ = Affinity.pinCurrentThread(to: cpus) }
     }
+    callersCPUs = callersCPUs ?? Affinity.ofCurrentThread().value
     pin(0)
     let pool = ThreadPool(threads: threads, onStart: pin)
     let obtained = Mutex([[Int]](repeating: [], count: threads))
