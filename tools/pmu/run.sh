@@ -85,7 +85,7 @@ build() {
   local flags=(-std=c11 -O3 -ffp-contract=off -Wall -Wextra -Werror -Wno-unknown-pragmas)
   flags+=(-I"$root/kernels" -I"$root/kernels/include" -I"$root/Sources/CMachine/include")
   mapfile -t sources < <(find "$root/kernels" "$root/Sources/CMachine" -name '*.c' | sort)
-  aarch64-linux-gnu-gcc "${flags[@]}" -o "$folder/init" "$root/tools/pmu/guest.c" "${sources[@]}" -ldl -lpthread
+  aarch64-linux-gnu-gcc "${flags[@]}" -o "$folder/init" "$root/tools/pmu/guest.c" "${sources[@]}" -lm -ldl -lpthread
 }
 
 pack() {
