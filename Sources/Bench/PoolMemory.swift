@@ -7,9 +7,9 @@ struct PoolMemory {
   private let processors: [Int]
 
   /// Takes the placement that was asked for, and the processors in the order in which threads fill them.
-  init(_ placement: MemoryPlacement, _ topology: Topology, nodes: MemoryNodes = .read()) {
+  init(_ placement: MemoryPlacement, _ topology: Topology) {
     self.placement = placement
-    self.nodes = nodes
+    nodes = MemoryNodes.read().value ?? .single
     processors = topology.placement.value ?? topology.allowed.value ?? []
   }
 

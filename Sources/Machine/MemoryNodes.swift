@@ -25,13 +25,23 @@ public struct MemoryNodes: Sendable, Equatable {
   /// The processors of each node, by the node's number.
   public let processors: [Int: [Int]]
 
-  /// Reads the nodes; a system that lists none is one node.
-  public static func read(root: String = "/") -> MemoryNodes {
+  /// What is said of a system that lists no nodes: its memory is one.
+  public static let single = MemoryNodes(processors: [:])
+
+  /// Reads `/sys/devices/system/node`; no library is needed.
+  public static func read(root: String = "/") -> Availability<MemoryNodes> {
     let files = SystemFiles(root: root)
     let folder = "/sys/devices/system/node"
-    let nodes = files.cpuList("\(folder)/online").value ?? []
-    let pairs = nodes.map { ($0, files.cpuList("\(folder)/node\($0)/cpulist").value ?? []) }
-    return MemoryNodes(processors: Dictionary(uniqueKeysWithValues: pairs))
+    return files.cpuList("\(folder)/online").flatMap { online in
+      var processors: [Int: [Int]] = [:]
+      for node in online {
+        switch files.cpuList("\(folder)/node\(node)/cpulist") {
+        case .unavailable(let reason): return .unavailable(reason: reason)
+        case .value(let own): processors[node] = own
+        }
+      }
+      return .value(MemoryNodes(processors: processors))
+    }
   }
 
   /// How many nodes there are, at least one.

@@ -12,7 +12,7 @@ import Testing
 
   @Test func placementsNameTheNodesOfTheProcessorsInUse() throws {
     let root = try FakeRoot(Self.twoNodes)
-    let nodes = MemoryNodes.read(root: root.path)
+    let nodes = try #require(MemoryNodes.read(root: root.path).value)
     #expect(nodes.count == 2)
     #expect(nodes.nodes(of: .firstTouch, processors: [4, 0]) == [])
     #expect(nodes.nodes(of: .bind, processors: [4, 0]) == [1])
@@ -23,7 +23,8 @@ import Testing
   }
 
   @Test func aSystemWithoutNodesIsOne() throws {
-    let nodes = MemoryNodes.read(root: try FakeRoot([:]).path)
+    #expect(MemoryNodes.read(root: try FakeRoot([:]).path).value == nil)
+    let nodes = MemoryNodes.single
     #expect(nodes.count == 1)
     for placement in MemoryPlacement.allCases {
       #expect(nodes.nodes(of: placement, processors: [0, 1]).isEmpty)
@@ -39,7 +40,7 @@ import Testing
     defer { memory.deallocate() }
     let range = UInt(bitPattern: memory)..<UInt(bitPattern: memory) + UInt(bytes)
     let allowed = try #require(Topology.read().allowed.value)
-    let nodes = MemoryNodes.read()
+    let nodes = MemoryNodes.read().value ?? .single
     let wanted = nodes.nodes(of: placement, processors: allowed)
     let refusal = MemoryNodes.place(range, on: wanted, interleaved: placement == .interleave)
     memory.initializeMemory(as: UInt8.self, repeating: 1, count: bytes)

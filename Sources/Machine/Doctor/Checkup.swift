@@ -68,7 +68,7 @@ extension Checkup {
   private static func topology(_ machine: Machine, root: String) -> [Finding] {
     [
       allowed(machine.topology), cores(machine.topology), quota(machine),
-      nodes(Nodes.read(of: machine.topology.allowed, root: root)),
+      nodes(MemoryNodes.read(root: root), machine.topology),
     ]
   }
 
@@ -107,17 +107,14 @@ extension Checkup {
     }
   }
 
-  private static func nodes(_ nodes: Availability<Nodes>) -> Finding {
+  private static func nodes(_ nodes: Availability<MemoryNodes>, _ topology: Topology) -> Finding {
     .of("NUMA", nodes) { nodes in
-      nodes.used.count <= 1
-        ? .ok(
-          "NUMA",
-          nodes.online.count == 1 ? "1 node, in use" : "\(nodes.online.count) nodes, 1 in use")
+      let used = nodes.nodes(of: .interleave, processors: topology.allowed.value ?? [])
+      return used.count <= 1
+        ? .ok("NUMA", nodes.count == 1 ? "1 node, in use" : "\(nodes.count) nodes, 1 in use")
         : .warn(
-          "NUMA", "the allowed CPUs lie on nodes \(nodes.used): half of all reads may be remote",
-          remedy:
-            "numactl --cpunodebind=\(nodes.used[0]) --membind=\(nodes.used[0]) ternbench bench"
-        )
+          "NUMA", "the allowed CPUs lie on nodes \(used): half of all reads may be remote",
+          remedy: "numactl --cpunodebind=\(used[0]) --membind=\(used[0]) ternbench bench")
     }
   }
 }
