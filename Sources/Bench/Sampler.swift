@@ -86,7 +86,7 @@ struct Sampler {
   /// Whether samples miss the noise target; too few for an interval do.
   func isNoisy(_ samples: [Sample]) -> Bool {
     let times = samples.map(\.time)
-    guard let interval = Bootstrap().interval(ofMedianOf: times) else { return true }
+    guard let interval = Bootstrap().interval(ofMedianOfTimes: times) else { return true }
     return interval.relativeHalfWidth(of: Statistics.median(times)) > maxNoise
   }
 }

@@ -47,7 +47,7 @@ struct SweepRows {
       row.prepareSeconds = Statistics.median(outcome.samples.map(\.prepare))
       row.computeSeconds = Statistics.median(outcome.samples.map(\.compute))
       row.samples = times.count
-      let interval = Bootstrap().interval(ofMedianOf: times)
+      let interval = Bootstrap().interval(ofMedianOfTimes: times)
       row.timeLowSeconds = interval?.low
       row.timeHighSeconds = interval?.high
       row.isNoisy = outcome.noise?.isEmpty == false

@@ -32,7 +32,7 @@ extension KernelRow {
   /// Whether even the slowest time that the samples allow for is too fast for the read bandwidth.
   func exceedsReadBandwidth(_ seconds: [Double]) -> Bool {
     guard status == .ok, let packedBytes, let readGBPerSecond,
-      let slowest = Bootstrap().interval(ofMedianOf: seconds)?.high ?? timeSeconds
+      let slowest = Bootstrap().interval(ofMedianOfTimes: seconds)?.high ?? timeSeconds
     else { return false }
     return Double(packedBytes) / slowest / 1e9 > readGBPerSecond
   }

@@ -54,7 +54,8 @@ public final class CSVWriter<Row: CSVRow> {
 
   private static func line(_ row: Row, _ columns: [Column<Row>], _ path: String) -> String {
     if let inconsistency = row.inconsistency {
-      preconditionFailure("\(path): \(inconsistency): \(row)")
+      // Not a precondition failure, which says nothing in a release build.
+      fatalError("\(path): \(inconsistency): \(row)")
     }
     return CSV.line(columns.map { $0.write(row) })
   }

@@ -1,5 +1,11 @@
 internal import Synchronization
 
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Darwin)
+internal import Darwin
+#endif
+
 /// Confidence intervals of medians by resampling: 95 of 100 such intervals hold the true median.
 ///
 /// Two corrections make that hold for few and for correlated samples. Resampling n values shows
@@ -28,6 +34,19 @@ public struct Bootstrap: Sendable {
   public func interval(ofMedianOf values: [Double]) -> Interval? {
     guard values.count >= Self.fewest else { return nil }
     return Self.interval(of: draws(ofMedianOf: values))
+  }
+
+  /// The interval of the median of times, or of other values above 0, in the order in which they were taken.
+  ///
+  /// Their logarithms are drawn, so that no interval, however wide few noisy samples make it, reaches 0.
+  ///
+  /// - Returns: Nil for fewer samples than an interval needs; it holds the samples' own median.
+  /// - Precondition: All are above 0.
+  public func interval(ofMedianOfTimes times: [Double]) -> Interval? {
+    guard let logs = interval(ofMedianOf: times.map(log)) else { return nil }
+    // Of an even number of samples the middle is not the logarithms' middle.
+    let median = Statistics.median(times)
+    return Interval(low: min(exp(logs.low), median), high: max(exp(logs.high), median))
   }
 
   /// What the median could have been, once for each resampling.

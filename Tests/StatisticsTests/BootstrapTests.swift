@@ -71,6 +71,25 @@ struct Noise {
     #expect(Bootstrap().interval(ofMedianOf: []) == nil)
   }
 
+  /// A wide and slow wave: drawn as they are, such samples would have an interval that begins below 0.
+  @Test func noIntervalOfTimesReachesZero() throws {
+    let times = [1.0, 1.1, 1, 1.2, 9, 30, 31, 40]
+    let plain = try #require(Bootstrap().interval(ofMedianOf: times))
+    #expect(plain.low < 0)
+    let interval = try #require(Bootstrap().interval(ofMedianOfTimes: times))
+    #expect(0 < interval.low && interval.low < 1.2 && interval.high > 30)
+  }
+
+  @Test func intervalsOfTimesHoldTheirMedian() throws {
+    var random = RandomBits(seed: 2)
+    for count in 6..<60 {
+      let times = (0..<count).map { _ in Double.random(in: 1e-9...1e-6, using: &random) }
+      let interval = try #require(Bootstrap().interval(ofMedianOfTimes: times))
+      let median = Statistics.median(times)
+      #expect(0 < interval.low && interval.low <= median && median <= interval.high)
+    }
+  }
+
   @Test func equalSamplesHaveNoWidth() {
     let interval = Bootstrap().interval(ofMedianOf: Array(repeating: 2, count: 9))
     #expect(interval == Interval(low: 2, high: 2))
