@@ -122,11 +122,11 @@ let package = Package(
       resources: [.copy("Fixtures")]),
     tests(
       "BenchTests", ["Bench", "Energy", "MPGEMM", "Machine", "Models", "Results", "Statistics"]),
-    .target(name: "PluginFixtures", path: "Tests/PluginFixtures", swiftSettings: swift),
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swift),
     tests(
-      "Conformance", ["MPGEMM", "Verification", "PluginFixtures"],
+      "Conformance", ["MPGEMM", "Verification", "TestSupport"],
       exclude: ["Golden", "Mutants", "Tiles"]),
-    tests("CLITests", ["ternbench", "Results", "PluginFixtures"], exclude: ["Faults"]),
+    tests("CLITests", ["ternbench", "Results", "TestSupport"], exclude: ["Faults"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -86,24 +86,16 @@ public struct EnvironmentCapture: Sendable {
     guard let folder else {
       return .unavailable(reason: "the program's own path is unknown")
     }
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["git", "-C", folder] + arguments
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
     do {
-      try process.run()
+      let (text, status) = try Subprocess.output(of: ["git", "-C", folder] + arguments)
+      return switch status {
+      case 0: .value(text.trimmingCharacters(in: .whitespacesAndNewlines))
+      case 127: .unavailable(reason: "git cannot be run: it is not on the path")
+      default: .unavailable(reason: "the program does not lie in a git work tree")
+      }
     } catch {
-      return .unavailable(reason: "git cannot be run: \(error.localizedDescription)")
+      return .unavailable(reason: "git cannot be run: \(error.description)")
     }
-    let data = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
-      return .unavailable(reason: "the program does not lie in a git work tree")
-    }
-    return .value(
-      String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines))
   }
 }
 

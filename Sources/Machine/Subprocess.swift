@@ -55,6 +55,31 @@ public struct Subprocess: Sendable, Equatable {
     return Subprocess(id: id)
   }
 
+  /// Runs a program to its end, without its standard error.
+  ///
+  /// - Parameter command: The program, looked for on the path, and its arguments.
+  /// - Returns: What it printed, and its exit status.
+  /// - Throws: `ProcessError` if no process can be started; a missing program is a status of 127.
+  public static func output(of command: [String]) throws(ProcessError) -> (
+    text: String, status: Int32
+  ) {
+    let quoted = command.map {
+      "'" + $0.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''")
+        + "'"
+    }
+    guard let stream = popen(quoted.joined(separator: " ") + " 2>/dev/null </dev/null", "r") else {
+      throw ProcessError("cannot start \(command.first ?? "")", code: errno)
+    }
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 4096)
+    while case let count = fread(&chunk, 1, chunk.count, stream), count > 0 {
+      bytes += chunk[..<count]
+    }
+    let status = pclose(stream)
+    let signal = status & 0x7F
+    return (String(decoding: bytes, as: UTF8.self), signal == 0 ? status >> 8 & 0xFF : 128 + signal)
+  }
+
   /// The descriptor of the socket that a spawned program was given.
   public static let control = Int32(CMACHINE_CONTROL)
 

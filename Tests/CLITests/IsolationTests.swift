@@ -1,5 +1,5 @@
 import Foundation
-import PluginFixtures
+import TestSupport
 import Results
 import Testing
 
@@ -55,19 +55,17 @@ struct IsolationTests {
 
   @Test func workersEndWithTheirCoordinator() throws {
     let scratch = try TemporaryFolder()
-    let process = Process()
-    process.executableURL = try Program.path
-    process.arguments = bench(
-      try PluginFixture.build(Self.faults), scratch, kernels: "^mutant_hung", ["--shape", "8x1x8"])
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = FileHandle.nullDevice
-    try process.run()
+    let process = try ChildProcess(
+      [try Program.path.path]
+        + bench(
+          try PluginFixture.build(Self.faults), scratch, kernels: "^mutant_hung",
+          ["--shape", "8x1x8"]))
     // The pool's process, and the worker that hangs.
     let found = wait(
-      for: { descendants(of: process.processIdentifier) }, until: { $0.count == 2 })
+      for: { descendants(of: process.id) }, until: { $0.count == 2 })
     let workers = try #require(found)
-    kill(process.processIdentifier, SIGKILL)
-    process.waitUntilExit()
+    process.signal(SIGKILL)
+    _ = try process.wait()
     let left = wait(for: { workers.filter(isRunning) }, until: \.isEmpty)
     #expect(left != nil)
   }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// The program as a user runs it.
 enum Program {
@@ -42,30 +43,17 @@ enum Program {
   }
 
   static func run(_ arguments: [String], folder: String? = nil) throws -> Output {
-    let process = Process()
     // An emulated process cannot start others of its kind.
     let mode = isEmulated && arguments.first == "bench" ? ["--in-process"] : []
-    let command = emulator + [try path.path] + arguments + mode
-    process.executableURL = URL(fileURLWithPath: command[0])
-    process.arguments = Array(command.dropFirst())
-    if let folder { process.currentDirectoryURL = URL(fileURLWithPath: folder) }
     // Files, not pipes: a full pipe would stop the program.
     let scratch = try TemporaryFolder()
     let outFile = scratch.path + "/out"
     let errorFile = scratch.path + "/error"
-    for file in [outFile, errorFile] {
-      guard FileManager.default.createFile(atPath: file, contents: nil) else {
-        throw Missing(folder: scratch.path)
-      }
-    }
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = FileHandle(forWritingAtPath: outFile)
-    process.standardError = FileHandle(forWritingAtPath: errorFile)
-    try process.run()
-    process.waitUntilExit()
+    let process = try ChildProcess(
+      emulator + [try path.path] + arguments + mode, out: outFile, error: errorFile, folder: folder)
+    let status = try process.wait()
     return Output(
-      status: process.terminationReason == .exit
-        ? process.terminationStatus : 128 + process.terminationStatus,
+      status: status.code,
       out: try String(contentsOfFile: outFile, encoding: .utf8),
       error: try String(contentsOfFile: errorFile, encoding: .utf8))
   }

@@ -1,5 +1,6 @@
 import Foundation
 import Results
+import TestSupport
 import Testing
 
 /// A sweep that was stopped goes on where it was: no case is lost, and none is measured twice.
@@ -47,18 +48,8 @@ struct ResumeTests {
     _ = try Run(run)
   }
 
-  private func start(_ arguments: [String], error: String? = nil) throws -> Process {
-    let process = Process()
-    process.executableURL = try Program.path
-    process.arguments = arguments
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = FileHandle.nullDevice
-    if let error {
-      _ = FileManager.default.createFile(atPath: error, contents: nil)
-      process.standardError = FileHandle(forWritingAtPath: error)
-    }
-    try process.run()
-    return process
+  private func start(_ arguments: [String], error: String? = nil) throws -> ChildProcess {
+    try ChildProcess([try Program.path.path] + arguments, error: error)
   }
 
   @Test func killsLoseAndRepeatNothing() throws {
@@ -69,8 +60,8 @@ struct ResumeTests {
       let process = try start(Self.bench(out, ["--resume"]))
       state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
       usleep(UInt32(state >> 33) % 1_000_000)
-      kill(process.processIdentifier, SIGKILL)
-      process.waitUntilExit()
+      process.signal(SIGKILL)
+      _ = try process.wait()
     }
     let last = try Program.run(Self.bench(out, ["--resume"]))
     #expect(last.status == 0, "\(last.error)")
@@ -128,10 +119,10 @@ struct ResumeTests {
       if let run, let rows = try? run.checkpoints().rows, !rows.isEmpty { break }
       usleep(10_000)
     }
-    kill(process.processIdentifier, SIGINT)
-    process.waitUntilExit()
+    process.signal(SIGINT)
+    let status = try process.wait()
     let said = try String(contentsOfFile: error, encoding: .utf8)
-    #expect(process.terminationReason == .exit && process.terminationStatus == 130, "\(said)")
+    #expect(!status.isSignal && status.code == 130, "\(said)")
     let folder = try #require(RunFolder.all(in: out.path).first)
     #expect(said.contains("finishing the case") && said.contains("--resume \(folder.path)"))
     // What was written is whole, and the rest follows.

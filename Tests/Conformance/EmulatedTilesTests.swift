@@ -1,7 +1,7 @@
 #if arch(x86_64)
 import Foundation
 import MPGEMM
-import PluginFixtures
+import TestSupport
 import Testing
 import Verification
 

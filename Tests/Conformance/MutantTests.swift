@@ -1,6 +1,6 @@
 import Foundation
 import MPGEMM
-import PluginFixtures
+import TestSupport
 import Testing
 import Verification
 

@@ -47,16 +47,15 @@ public enum PluginFixture {
 
   private static func compile(_ sources: [String]) throws -> String {
     let library = temporaryFile("so")
-    let process = Process()
-    process.executableURL = try compiler()
-    process.arguments =
-      ["-std=c11", "-O1", "-fPIC", "-shared", "-Wall", "-Wextra", "-Werror"]
-      + ["-I", repository.appending(path: "kernels/include").path, "-I", folder.path]
-      + sources + ["-o", library.path]
-    try process.run()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
-      throw NotBuilt(reason: "\(sources) does not compile")
+    let log = temporaryFile("log")
+    defer { try? FileManager.default.removeItem(at: log) }
+    let process = try ChildProcess(
+      [try compiler().path, "-std=c11", "-O1", "-fPIC", "-shared", "-Wall", "-Wextra", "-Werror"]
+        + ["-I", repository.appending(path: "kernels/include").path, "-I", folder.path]
+        + sources + ["-o", library.path], error: log.path)
+    guard try process.wait() == .init(code: 0, isSignal: false) else {
+      let said = (try? String(contentsOf: log, encoding: .utf8)) ?? ""
+      throw NotBuilt(reason: "\(sources) does not compile: \(said)")
     }
     return library.path
   }
