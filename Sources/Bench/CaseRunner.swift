@@ -1,4 +1,5 @@
 internal import MPGEMM
+internal import Machine
 internal import Results
 internal import Statistics
 internal import Verification
@@ -27,6 +28,9 @@ struct CaseRunner {
     var pool: PoolReport?
     var readGBPerSecond: Double?
     var energy = KernelMeter.Energy(reason: "the kernel was not measured")
+    /// What was counted after the timing; nil if nobody asked.
+    var counts: CountAnswer?
+    fileprivate var turn: (any Turn)?
 
     var status: Status { reason.isEmpty ? .ok : .failed }
   }
@@ -74,8 +78,26 @@ struct CaseRunner {
       outcomes[index].readGBPerSecond =
         ceilings.filter { $0.layout == kernel.layout }
         .map { Statistics.median($0.gbPerSecond) }.max()
+      if options.counters != .none, outcomes[index].status == .ok {
+        progress("count \(kernel.name)")
+        outcomes[index].counts = counts(outcomes[index])
+      }
+      outcomes[index].turn = nil
     }
     return (outcomes, ceilings)
+  }
+
+  /// Counts a kernel's calls, apart from those that were timed; a worker that dies of it loses the counts only.
+  private func counts(_ outcome: Outcome) -> CountAnswer? {
+    guard let turn = outcome.turn else { return nil }
+    let seconds = outcome.samples.map(\.time).min() ?? 0
+    let order = CountOrder(
+      source: options.counters, stepLimit: options.stepLimit, callSeconds: seconds)
+    do {
+      return try turn.count(order)
+    } catch {
+      return CountAnswer(refusal: error.description)
+    }
   }
 
   /// Lets a kernel compute once and judges that; nil if it is wrong, or too slow to take turns.
@@ -84,6 +106,7 @@ struct CaseRunner {
   ) throws(WorkerFailure) -> Participant? {
     let beginning = try hosts.host(of: kernel).begin(kernel, on: sweepCase)
     outcome.cpus = beginning.cpus
+    outcome.turn = beginning.turn
     let verdict = reference.verdict(on: beginning.result, of: kernel)
     outcome.verdict = verdict
     if let mismatch = verdict.mismatch {

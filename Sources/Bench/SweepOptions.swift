@@ -63,6 +63,10 @@ public struct SweepOptions: Sendable {
   public var plugins: [String] = []
   /// Where packed weights are to lie.
   public var memory = MemoryPlacement.firstTouch
+  /// What is counted of each kernel once it has been timed.
+  public var counters = CounterChoice.none
+  /// Instructions after which single-stepping a stage gives up.
+  public var stepLimit = InstructionStepper.defaultLimit
   /// What worker processes may take; nil: kernels run in this process, where one can crash them all.
   public var workers: WorkerLimits?
 

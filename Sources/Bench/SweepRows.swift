@@ -1,4 +1,5 @@
 internal import MPGEMM
+internal import Machine
 internal import Results
 internal import Statistics
 internal import Verification
@@ -56,6 +57,23 @@ struct SweepRows {
     row.note = [outcome.noise ?? "", groupNote(outcome.kernel, group)]
       .filter { !$0.isEmpty }.joined(separator: "; ")
     return row
+  }
+
+  /// What was counted, each count or reason a row.
+  func counterRows(_ outcome: CaseRunner.Outcome, of row: KernelRow) -> [CounterRow] {
+    guard let counts = outcome.counts else { return [] }
+    let source = options.counters.rawValue
+    if let refusal = counts.refusal {
+      return [
+        CounterRow(of: row, source: source, stage: "all", event: "any", value: nil, reason: refusal)
+      ]
+    }
+    return counts.readings.map { reading in
+      CounterRow(
+        of: row, source: source, stage: reading.stage, event: reading.event.rawValue,
+        thread: reading.thread, value: reading.value.value, reason: reading.value.reason ?? "",
+        calls: reading.calls, scaled: reading.isScaled)
+    }
   }
 
   func sampleRows(

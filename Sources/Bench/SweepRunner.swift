@@ -13,6 +13,7 @@ public final class SweepRunner {
   private let memoryBudget: Int
   private let threadPools: ThreadPools
   private let meter: KernelMeter
+  private let machineCeilings: MachineCeilings
   private var sampler: Sampler
   private var tally = Tally()
 
@@ -42,11 +43,18 @@ public final class SweepRunner {
   public init(_ options: SweepOptions, folder: RunFolder, resuming: Bool = false) throws {
     self.options = options
     rows = SweepRows(run: folder.run, options: options)
-    files = try resuming ? SweepFiles(resuming: folder) : SweepFiles(creating: folder)
+    let countsCalls = options.counters != .none
+    files =
+      try resuming
+      ? SweepFiles(resuming: folder, countsCalls: countsCalls)
+      : SweepFiles(creating: folder, countsCalls: countsCalls)
     tally.count(files.earlierRows)
     let machine = Machine.read(isa: ISA.current.names)
     topology = machine.topology
     threadPools = ThreadPools(topology)
+    machineCeilings = MachineCeilings(
+      run: folder.run, caches: machine.caches.kinds.value ?? [],
+      resuming: files.earlierCeilings)
     poolBytes =
       options.caches.contains(.cold)
       ? WeightPool.coldBytes(lastLevelCache: machine.caches.lastLevelBytes.value)
@@ -163,15 +171,30 @@ public final class SweepRunner {
     _ outcomes: [CaseRunner.Outcome], _ ceilings: [CaseRunner.Ceiling], _ sweepCase: SweepCase,
     target: Int, _ group: SweepGroup, zeroDensity: Double
   ) throws {
-    var new = outcomes.filter { group.number == 1 || $0.kernel != group.anchor }
-      .map { rows.kernelRow($0, sweepCase, group, zeroDensity: zeroDensity) }
+    let (limits, limitRows) = machineCeilings.measured(
+      on: threadPools.pool(sweepCase.threads).pool)
+    let measured = outcomes.filter { group.number == 1 || $0.kernel != group.anchor }
+    var new = measured.map { outcome in
+      var row = rows.kernelRow(outcome, sweepCase, group, zeroDensity: zeroDensity)
+      if row.status == .ok, let packedBytes = row.packedBytes,
+        let binding = limits.binding(
+          of: outcome.kernel, shape: sweepCase.shape, packedBytes: packedBytes,
+          readGBPerSecond: row.readGBPerSecond)
+      {
+        row.ceiling = binding.name
+        row.ceilingSeconds = binding.seconds
+      }
+      return row
+    }
+    let counts = zip(measured, new).flatMap { rows.counterRows($0, of: $1) }
     if group.number == 1 {
       new += options.kernels.filter { !$0.isRunnable }.map { rows.skipped($0, sweepCase) }
     }
     try files.append(
       sweepCase, target: target, group: group, kernels: new,
       samples: outcomes.flatMap { rows.sampleRows($0, sweepCase, group) },
-      ceilings: ceilings.map { rows.ceilingRow($0, sweepCase) }, nextOrder: sampler.order)
+      ceilings: limitRows + ceilings.map { rows.ceilingRow($0, sweepCase) }, counters: counts,
+      nextOrder: sampler.order)
     tally.count(new)
   }
 }

@@ -4,6 +4,16 @@ internal import MPGEMM
 protocol Turn: AnyObject {
   /// Makes some calls, after one that is not counted if asked for, and returns the mean of their stages.
   func measure(calls: Int, warmUp: Bool) throws(WorkerFailure) -> Sample
+
+  /// Makes some calls and counts what happens in them.
+  func count(_ order: CountOrder) throws(WorkerFailure) -> CountAnswer
+}
+
+extension Turn {
+  /// Only kernels are counted.
+  func count(_ order: CountOrder) throws(WorkerFailure) -> CountAnswer {
+    CountAnswer(refusal: "only kernels are counted")
+  }
 }
 
 /// A turn whose calls are made in this very process.
@@ -45,7 +55,7 @@ extension LocalTurn {
 /// A kernel on its packed weights.
 final class KernelTurn: LocalTurn {
   let multiplication: Multiplication
-  private let pool: WeightPool
+  let pool: WeightPool
   private let hot: Bool
 
   init(_ multiplication: Multiplication, pool: WeightPool, hot: Bool) {

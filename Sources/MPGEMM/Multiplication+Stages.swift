@@ -22,6 +22,25 @@ public struct StageCall {
 }
 
 extension Multiplication {
+  /// The stages that this kernel has on this shape, in order.
+  public var stages: [Stage] {
+    Stage.allCases.filter { stage in
+      switch stage {
+      case .quantize: quantizer != nil
+      case .prepare: plan.preparedBytes > 0
+      case .compute: true
+      }
+    }
+  }
+
+  /// How many threads the stages run on.
+  public var threads: Int { pool.threads }
+
+  /// Runs a closure once on each of the threads, with its number.
+  public func onEachThread(_ body: @Sendable (Int) -> Void) {
+    pool.run(body)
+  }
+
   /// Hands a stage to something that can only call C, such as a tracer.
   ///
   /// Work is cut as for one thread, whatever the pool; the stages before it must have run.

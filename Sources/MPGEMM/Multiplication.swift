@@ -9,7 +9,7 @@ public final class Multiplication {
   public let shape: Shape
   public let plan: Plan
 
-  private let pool: ThreadPool
+  let pool: ThreadPool
   let quantizer: Quantizer?
   let values: Buffer
   let codes: Buffer

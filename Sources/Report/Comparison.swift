@@ -113,11 +113,14 @@ struct Entry {
     var packedBytes: Double? = 0
     /// How long reading those bytes would take at the read bandwidth.
     var readSeconds: Double? = 0
+    /// The least time that the ceilings which bind the layers allow.
+    var ceilingSeconds: Double? = 0
     var hasSingleSample = false
 
     var gopPerSecond: Double { operations / seconds / 1e9 }
     var packedGBPerSecond: Double? { packedBytes.map { $0 / seconds / 1e9 } }
     var shareOfRead: Double? { readSeconds.map { $0 / seconds } }
+    var shareOfCeiling: Double? { ceilingSeconds.map { $0 / seconds } }
   }
 
   /// - Precondition: At least one row, all of one kernel.
@@ -154,6 +157,9 @@ struct Entry {
       total.packedBytes = total.packedBytes.flatMap { sum in bytes.map { sum + $0 } }
       let reading = bytes.flatMap { bytes in row.readGBPerSecond.map { bytes / ($0 * 1e9) } }
       total.readSeconds = total.readSeconds.flatMap { sum in reading.map { sum + $0 } }
+      total.ceilingSeconds = total.ceilingSeconds.flatMap { sum in
+        row.ceilingSeconds.map { sum + count * $0 }
+      }
       total.hasSingleSample = total.hasSingleSample || row.samples == 1
     }
     return total

@@ -26,6 +26,8 @@ extension Comparison {
       + "\nGOP/s:\n\n" + table(gop).text
       + "\nGB/s of packed weights\(readsKnown ? " (percentage of the read bandwidth)" : ""):\n\n"
       + table(packed).text
+      + (ceilingsKnown
+        ? "\nPercentage of the ceiling that binds, and which it is:\n\n" + table(ceiling).text : "")
   }
 
   private var time: Quantity {
@@ -48,6 +50,17 @@ extension Comparison {
       },
       total: \.packedGBPerSecond,
       totalCell: { Cells.rate($0?.packedGBPerSecond, shareOfRead: $0?.shareOfRead) }, isBetter: nil)
+  }
+
+  private var ceiling: Quantity {
+    Quantity(
+      title: "all layers", layer: \.percentOfCeiling,
+      layerCell: { row in
+        row?.percentOfCeiling.map { "\(Numbers.percent($0 / 100)) \(row?.ceiling ?? "")" }
+          ?? Cells.none
+      },
+      total: \.shareOfCeiling,
+      totalCell: { $0?.shareOfCeiling.map { Numbers.percent($0) } ?? Cells.none }, isBetter: nil)
   }
 
   /// The table of times, with what kind of kernel each is and how it compares.
@@ -113,6 +126,10 @@ extension Comparison {
 
   private var readsKnown: Bool {
     entries.contains { $0.rows.values.contains { $0.percentOfRead != nil } }
+  }
+
+  private var ceilingsKnown: Bool {
+    entries.contains { $0.rows.values.contains { $0.ceilingSeconds != nil } }
   }
 
   /// Why kernels have no total.

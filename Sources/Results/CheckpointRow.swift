@@ -15,6 +15,8 @@ public struct CheckpointRow: CSVRow {
   public var kernelsBytes: Int
   public var samplesBytes: Int
   public var ceilingsBytes: Int
+  /// 0 where nothing is counted.
+  public var countersBytes = 0
 
   /// Creates the row of a case that has just been written.
   public init(
@@ -35,7 +37,7 @@ public struct CheckpointRow: CSVRow {
 }
 
 extension CheckpointRow {
-  public static let schemaVersion = 1
+  public static let schemaVersion = 2
 
   public static let values: [Column<CheckpointRow>] = [
     Column("run", \.run),
@@ -48,6 +50,7 @@ extension CheckpointRow {
     Column("kernels_bytes", \.kernelsBytes),
     Column("samples_bytes", \.samplesBytes),
     Column("ceilings_bytes", \.ceilingsBytes),
+    Column("counters_bytes", \.countersBytes, since: 2),
   ]
 
   public static let blank = CheckpointRow(

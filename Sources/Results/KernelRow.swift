@@ -97,6 +97,10 @@ public struct KernelRow: CSVRow {
   public var idleWatts: Double?
   /// How long the calls took whose energy was measured.
   public var energyWindowSeconds: Double?
+  /// Which ceiling binds the kernel: "read", or an instruction's probe of `ceilings.csv`; empty: unknown.
+  public var ceiling: String = ""
+  /// The least time that this ceiling allows.
+  public var ceilingSeconds: Double?
 
   /// Creates a row that says what was to be measured and how that ended; measurements follow as
   /// properties.
@@ -126,7 +130,7 @@ public struct KernelRow: CSVRow {
 }
 
 extension KernelRow {
-  public static let schemaVersion = 2
+  public static let schemaVersion = 3
 
   public static let values: [Column<KernelRow>] = [
     Column("run", \.run),
@@ -180,6 +184,9 @@ extension KernelRow {
     Column("time_ci_high_s", \.timeHighSeconds, since: 2),
     Column("noisy", \.isNoisy, since: 2),
     Column("overhead_share", \.overheadShare, since: 2),
+    Column("ceiling", \.ceiling, since: 3),
+    Column("ceiling_s", \.ceilingSeconds, since: 3),
+    Column("percent_of_ceiling", derived: \.percentOfCeiling, since: 3),
   ]
 
   public static let blank = KernelRow(
@@ -204,6 +211,14 @@ extension KernelRow {
     return 100 * packedGBPerSecond / readGBPerSecond
   }
 
+  /// The least time that the binding ceiling allows as a percentage of the time taken.
+  ///
+  /// Above 100 something is wrong with the measurement.
+  public var percentOfCeiling: Double? {
+    guard let timeSeconds, let ceilingSeconds else { return nil }
+    return 100 * ceilingSeconds / timeSeconds
+  }
+
   public var inconsistency: String? {
     if min(outFeatures, inFeatures, tokens, threads, layerCount) < 1 {
       return "out_features, in_features, tokens, threads and layer_count are at least 1"
@@ -222,6 +237,9 @@ extension KernelRow {
     case (nil, nil): break
     case (let low?, let high?) where 0 < low && low <= high: break
     default: return "time_ci_low_s and time_ci_high_s are an interval above 0, or both empty"
+    }
+    if ceiling.isEmpty != (ceilingSeconds == nil) {
+      return "ceiling and ceiling_s are given together"
     }
     switch status {
     case .ok:

@@ -12,15 +12,19 @@ public struct Run: Equatable, Sendable {
   /// Modelled energies; empty for runs from before there were any.
   public var energy: [EnergyRow] = []
 
+  /// Empty when nothing was counted.
+  public let counters: [CounterRow]
+
   /// Creates a run from its parts.
   public init(
     environment: RunEnvironment, kernels: [KernelRow], ceilings: [CeilingRow],
-    samples: [SampleRow] = []
+    samples: [SampleRow] = [], counters: [CounterRow] = []
   ) {
     self.environment = environment
     self.kernels = kernels
     self.ceilings = ceilings
     self.samples = samples
+    self.counters = counters
   }
 
   /// Reads the folder of a run.
@@ -30,11 +34,13 @@ public struct Run: Equatable, Sendable {
     ceilings = access(folder.ceilings, F_OK) == 0 ? try CSVReader(folder.ceilings).rows : []
     samples = access(folder.samples, F_OK) == 0 ? try CSVReader(folder.samples).rows : []
     energy = access(folder.energy, F_OK) == 0 ? try CSVReader(folder.energy).rows : []
+    counters = access(folder.counters, F_OK) == 0 ? try CSVReader(folder.counters).rows : []
     try checkName(folder.environment)
     try checkRun(folder.kernels, kernels.map(\.run))
     try checkRun(folder.ceilings, ceilings.map(\.run))
     try checkRun(folder.samples, samples.map(\.run))
     try checkRun(folder.energy, energy.map(\.run))
+    try checkRun(folder.counters, counters.map(\.run))
     try checkLayers(folder.kernels)
     try checkCases(folder.kernels)
   }

@@ -15,6 +15,7 @@ public struct RunFolder: Equatable, Sendable {
   public var progress: String { "\(path)/progress.csv" }
   public var energy: String { "\(path)/energy.csv" }
   public var decode: String { "\(path)/decode.csv" }
+  public var counters: String { "\(path)/counters.csv" }
   public var environment: String { "\(path)/environment.json" }
 
   /// Makes the folder of a new run, and the folders above it.
@@ -78,7 +79,7 @@ public struct RunFolder: Equatable, Sendable {
 
   /// Removes the files of rows, for a run of which no case is complete.
   public func removeRows() throws {
-    for file in [progress, kernels, samples, ceilings] {
+    for file in [progress, kernels, samples, ceilings, counters] {
       guard unlink(file) == 0 || errno == ENOENT else {
         throw OpenFile.failure(file, "cannot remove")
       }

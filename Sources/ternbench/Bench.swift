@@ -65,6 +65,16 @@ struct Bench: ParsableCommand {
       """)
   var numa = MemoryPlacement.firstTouch
 
+  @Option(
+    help: """
+      What is counted of each kernel, in calls of its own after the timing: papi (hardware), software \
+      (the operating system), step (exact instructions) or none.
+      """)
+  var counters = CounterChoice.none
+
+  @Option(help: "Instructions after which --counters step gives a stage up; 100000 take about 1 s.")
+  var stepLimit = InstructionStepper.defaultLimit
+
   @OptionGroup var isolation: IsolationOptions
 
   @Option(
@@ -90,6 +100,7 @@ struct Bench: ParsableCommand {
     guard singleSampleAbove > 0 else {
       throw ValidationError("--single-sample-above \(singleSampleAbove): not above 0 seconds")
     }
+    guard stepLimit > 0 else { throw ValidationError("--step-limit \(stepLimit): not above 0") }
     if let zeroDensity, !(0...1).contains(zeroDensity) {
       throw ValidationError("--zero-density \(zeroDensity): not between 0 and 1")
     }
@@ -109,6 +120,8 @@ struct Bench: ParsableCommand {
     options.plugins = selection.plugin
     options.workers = isolation.limits
     options.memory = numa
+    options.counters = counters
+    options.stepLimit = stepLimit
     try MemoryCheck.require(options.shapes, for: kernels)
     let begun = try RunBeginning(
       options: described(options), models: models, seed: seed, resume: resume, out: out)
@@ -166,6 +179,7 @@ struct Bench: ParsableCommand {
       "max_time": "\(options.maxTime ?? 3 * options.minTime)", "seed": "\(options.seed)",
       "single_sample_above": "\(options.singleSampleAbove)",
       "isolation": isolation.description, "numa": numa.rawValue,
+      "counters": counters.rawValue, "step_limit": "\(stepLimit)",
       "zero_density": zeroDensity.map { "\($0)" } ?? "of the model",
     ]
   }
@@ -237,3 +251,5 @@ struct CacheList: ExpressibleByArgument {
 }
 
 extension MemoryPlacement: ExpressibleByArgument {}
+
+extension CounterChoice: ExpressibleByArgument {}

@@ -41,13 +41,13 @@ import Testing
     (",2560,2560,", ",2560,0,", "in_features, tokens, threads and layer_count are at least 1"),
     (",9,", ",0,", "a row that is ok has a time_s above 0 and its number of samples; "),
     (
-      "\n2,", "\n9999,",
-      "schema_version: schema version 9999, and this ternbench reads 1 to 2; read it"
+      "\n3,", "\n9999,",
+      "schema_version: schema version 9999, and this ternbench reads 1 to 3; read it"
     ),
-    ("\n2,", "\nx,", "kernels.csv:2: schema_version: \"x\" is not an integer; "),
+    ("\n3,", "\nx,", "kernels.csv:2: schema_version: \"x\" is not an integer; "),
     ("schema_version,", "schema,", "kernels.csv:1: the first column is not schema_version"),
-    ("time_s", "time_ns", "kernels.csv:1: unknown column \"time_ns\" for schema version 2; "),
-    (",time_s,", ",", "kernels.csv:1: no column \"time_s\" for schema version 2; "),
+    ("time_s", "time_ns", "kernels.csv:1: unknown column \"time_ns\" for schema version 3; "),
+    (",time_s,", ",", "kernels.csv:1: no column \"time_s\" for schema version 3; "),
     ("run,kernel", "kernel,run", "kernels.csv:1: columns repeated or out of order"),
     (",i2s,", ",i2s,i2s,", " cells for "),
     (",avx2,", ",av\"x2,", "kernels.csv:2: a quote inside a cell that does not begin with one; "),

@@ -13,7 +13,7 @@ import Testing
       zero_density,seed,reproduce,samples,time_mdape,layer_count,tolerance,note,pool_bytes,\
       page_size,read_gb_per_s,percent_of_read,group,cpus,memory,energy_measured_j,\
       energy_gross_j,energy_source,energy_reason,idle_w,energy_window_s,\
-      time_ci_low_s,time_ci_high_s,noisy,overhead_share
+      time_ci_low_s,time_ci_high_s,noisy,overhead_share,ceiling,ceiling_s,percent_of_ceiling
       """
     #expect(KernelRow.columns.map(\.name).joined(separator: ",") == kernels)
     let samples = """
@@ -23,12 +23,12 @@ import Testing
     #expect(SampleRow.columns.map(\.name).joined(separator: ",") == samples)
     let ceilings = """
       schema_version,run,probe,bytes,threads,cache,page_size,prefetch,median_gb_per_s,\
-      best_gb_per_s,samples
+      best_gb_per_s,samples,operation,median_gop_per_s,best_gop_per_s
       """
     #expect(CeilingRow.columns.map(\.name).joined(separator: ",") == ceilings)
     let checkpoints = """
       schema_version,run,target,group,tokens,threads,cache,next_order,kernels_bytes,\
-      samples_bytes,ceilings_bytes
+      samples_bytes,ceilings_bytes,counters_bytes
       """
     #expect(CheckpointRow.columns.map(\.name).joined(separator: ",") == checkpoints)
     let energy = """
@@ -39,11 +39,16 @@ import Testing
       j_per_token_most,reason
       """
     #expect(EnergyRow.columns.map(\.name).joined(separator: ",") == energy)
+    let counters = """
+      schema_version,run,kernel,model,layer,out_features,in_features,tokens,threads,cache,source,\
+      stage,event,thread,value,reason,calls,scaled
+      """
+    #expect(CounterRow.columns.map(\.name).joined(separator: ",") == counters)
   }
 
   @Test func namesAreSnakeCaseAndUnique() {
     let files = [KernelRow.columns.map(\.name), SampleRow.columns.map(\.name)]
-    for names in files + [CeilingRow.columns.map(\.name)] {
+    for names in files + [CeilingRow.columns.map(\.name), CounterRow.columns.map(\.name)] {
       #expect(Set(names).count == names.count)
       #expect(names.allSatisfy { $0.wholeMatch(of: /[a-z][a-z0-9]*(_[a-z0-9]+)*/) != nil })
     }
@@ -52,8 +57,8 @@ import Testing
   @Test func aRowIsTheseBytes() {
     let cells = KernelRow.columns.map { $0.write(.measured) }
     let line = """
-      2,r,i2s_avx2,i2s,i2s_128,avx2,2.0,true,2b-4t,q,2560,2560,1,1,cold,ok,,0.000128,\
-      102.4,12.8,,,,,1638400,0.0,0.0,,,,9,,1,,,,,16.0,80.0,,,,,,,,,,,,,
+      3,r,i2s_avx2,i2s,i2s_128,avx2,2.0,true,2b-4t,q,2560,2560,1,1,cold,ok,,0.000128,\
+      102.4,12.8,,,,,1638400,0.0,0.0,,,,9,,1,,,,,16.0,80.0,,,,,,,,,,,,,,,,
 
       """
     #expect(CSV.line(cells) == line)

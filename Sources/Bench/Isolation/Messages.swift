@@ -56,6 +56,8 @@ enum WorkerCommand: Codable {
   case begin(turn: Int, TurnOrder)
   /// Make some calls.
   case measure(turn: Int, calls: Int, warmUp: Bool)
+  /// Make some calls and count what happens in them.
+  case count(turn: Int, CountOrder)
 }
 
 /// A turn, as `WorkerCommand.begin` describes it.
@@ -76,5 +78,6 @@ enum WorkerReply: Codable {
   /// The first call of a turn; a kernel's outputs follow.
   case begun(Sample, cpus: [[Int]])
   case measured(Sample)
+  case counted(CountAnswer)
   case refused(String)
 }

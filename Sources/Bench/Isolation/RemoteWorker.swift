@@ -48,6 +48,16 @@ final class RemoteWorker {
     return sample
   }
 
+  /// Has it count calls of about `callSeconds` each.
+  func count(
+    _ number: Int, _ order: CountOrder, callSeconds: Double
+  ) throws(WorkerFailure) -> CountAnswer {
+    let seconds = limits.timeout + order.seconds + 20 * Double(order.calls + 1) * callSeconds
+    let reply = try request(.count(turn: number, order), .measuring, within: seconds)
+    guard case .counted(let answer) = reply else { throw fail(.measuring, reply) }
+    return answer
+  }
+
   private func request(
     _ command: WorkerCommand, _ stage: WorkerFailure.Stage, within seconds: Double
   ) throws(WorkerFailure) -> WorkerReply {
@@ -100,5 +110,9 @@ final class RemoteTurn: Turn {
 
   func measure(calls: Int, warmUp: Bool) throws(WorkerFailure) -> Sample {
     try worker.measure(number, calls: calls, warmUp: warmUp, callSeconds: callSeconds)
+  }
+
+  func count(_ order: CountOrder) throws(WorkerFailure) -> CountAnswer {
+    try worker.count(number, order, callSeconds: callSeconds)
   }
 }

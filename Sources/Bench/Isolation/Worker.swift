@@ -44,6 +44,12 @@ struct Worker {
           }
           try channel.send(
             WorkerReply.measured(try turn.measure(calls: calls, warmUp: warmUp)))
+        case .count(let number, let order):
+          guard let turn = turns[number] else {
+            try channel.send(WorkerReply.refused("no turn \(number)"))
+            continue
+          }
+          try channel.send(WorkerReply.counted(try turn.count(order)))
         }
       }
     } catch {
