@@ -24,10 +24,14 @@ public final class Buffer: @unchecked Sendable {
 
   let address: UnsafeMutableRawPointer
   private let mapping: (start: UnsafeMutableRawPointer, size: Int)?
+  /// What this is a part of, kept for as long as the part.
+  private let whole: Buffer?
 
   /// The alignment of every buffer, and the contract's alignment for all but packed weights.
   public static let alignment = 64
   private static let hugePage = 2 << 20
+  /// What memcpy takes for a page, whatever the operating system does.
+  private static let page = 4096
 
   /// Allocates memory filled with zeros.
   ///
@@ -39,6 +43,7 @@ public final class Buffer: @unchecked Sendable {
     precondition(count >= 0 && alignment > 0 && alignment & (alignment - 1) == 0)
     self.count = count
     self.placement = placement
+    whole = nil
     switch placement {
     case .ordinary:
       let size = max(count, 1)
@@ -66,7 +71,37 @@ public final class Buffer: @unchecked Sendable {
     }
   }
 
+  /// A part of another buffer.
+  init(_ range: Range<Int>, of whole: Buffer) {
+    precondition(range.lowerBound >= 0 && range.upperBound <= whole.count, "past the end")
+    count = range.count
+    placement = whole.placement
+    address = whole.address + range.lowerBound
+    mapping = nil
+    self.whole = whole
+  }
+
+  /// Copies buffers into one, each to the begin of a page, at offsets that follow from their sizes alone.
+  ///
+  /// libc's memcpy takes the steps that suit where its source and target lie: only at fixed offsets
+  /// does it execute the same instructions in every run.
+  static func pages(_ buffers: [Buffer], alignment: Int = Buffer.page) -> [Buffer] {
+    let step = max(alignment, page)
+    var end = 0
+    let ranges = buffers.map { buffer in
+      let start = end
+      end += (buffer.count + step - 1) / step * step
+      return start..<start + buffer.count
+    }
+    let whole = Buffer(count: end, alignment: step)
+    return zip(buffers, ranges).map { buffer, range in
+      whole.copy(buffer, at: range.lowerBound)
+      return Buffer(range, of: whole)
+    }
+  }
+
   deinit {
+    guard whole == nil else { return }
     if let mapping {
       munmap(mapping.start, mapping.size)
     } else {

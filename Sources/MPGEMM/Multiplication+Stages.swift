@@ -7,7 +7,7 @@ public enum Stage: String, Sendable, CaseIterable {
 
 /// A stage as C sees it: a function of one argument that neither allocates nor runs Swift.
 ///
-/// Valid only within the closure that receives it. It writes the multiplication's own buffers.
+/// Valid only within the closure that receives it. It writes copies of the multiplication's buffers.
 public struct StageCall {
   /// Runs the whole stage on the calling thread.
   public let function: @convention(c) (UnsafeMutableRawPointer?) -> Void
@@ -43,7 +43,8 @@ extension Multiplication {
 
   /// Hands a stage to something that can only call C, such as a tracer.
   ///
-  /// Work is cut as for one thread, whatever the pool; the stages before it must have run.
+  /// Work is cut as for one thread, whatever the pool; the stages before it must have run. The call works
+  /// on copies of the buffers that lie at the same offsets from each other in every run.
   ///
   /// - Parameters:
   ///   - stage: Which stage.
@@ -62,21 +63,32 @@ extension Multiplication {
     }
   }
 
+  /// The input on copies of its buffers, in this order.
+  private func paged(_ pages: [Buffer]) -> KernelInput {
+    KernelInput(
+      values: pages[0], stride: input.stride, scales: input.scales.map { _ in pages[1] },
+      sums: input.sums.map { _ in pages[2] })
+  }
+
   private func withQuantizeCall<Result>(
     _ body: (StageCall) throws -> Result
   ) rethrows -> Result? {
     guard let quantizer else { return nil }
+    let pages = Buffer.pages([values, codes, tokenScales, tokenSums])
+    let (values, codes, tokenScales, tokenSums) = (pages[0], pages[1], pages[2], pages[3])
     var stage = mpgemm_quantize_stage(
       quantize: quantizer.function, n: shape.tokens, k: shape.inFeatures,
       x: UnsafePointer(values.address.assumingMemoryBound(to: Float.self)),
       codes: codes.address.assumingMemoryBound(to: Int8.self),
       scale: tokenScales.address.assumingMemoryBound(to: Float.self),
       sum: tokenSums.address.assumingMemoryBound(to: Int32.self))
-    return try withUnsafeMutablePointer(to: &stage) {
-      try body(
-        StageCall(
-          function: mpgemm_run_quantize_stage, argument: $0,
-          entry: unsafeBitCast(quantizer.function, to: UnsafeRawPointer.self)))
+    return try withExtendedLifetime(pages) {
+      try withUnsafeMutablePointer(to: &stage) {
+        try body(
+          StageCall(
+            function: mpgemm_run_quantize_stage, argument: $0,
+            entry: unsafeBitCast(quantizer.function, to: UnsafeRawPointer.self)))
+      }
     }
   }
 
@@ -84,35 +96,56 @@ extension Multiplication {
     _ body: (StageCall) throws -> Result
   ) rethrows -> Result? {
     guard plan.preparedBytes > 0 else { return nil }
-    var input = mpgemm_input(input)
-    return try withUnsafePointer(to: &input) { input in
-      var stage = mpgemm_prepare_stage(
-        kernel: kernel.functions.descriptor, n: shape.tokens, k: shape.inFeatures, input: input,
-        prepared: prepared.address)
-      return try withUnsafeMutablePointer(to: &stage) {
-        try body(
-          StageCall(
-            function: mpgemm_run_prepare_stage, argument: $0,
-            entry: unsafeBitCast(kernel.functions.prepare, to: UnsafeRawPointer.self)))
+    let pages = Buffer.pages([input.values, tokenScales, tokenSums, prepared])
+    let prepared = pages[3]
+    var input = mpgemm_input(paged(pages))
+    return try withExtendedLifetime(pages) {
+      try withUnsafePointer(to: &input) { input in
+        var stage = mpgemm_prepare_stage(
+          kernel: kernel.functions.descriptor, n: shape.tokens, k: shape.inFeatures, input: input,
+          prepared: prepared.address)
+        return try withUnsafeMutablePointer(to: &stage) {
+          try body(
+            StageCall(
+              function: mpgemm_run_prepare_stage, argument: $0,
+              entry: unsafeBitCast(kernel.functions.prepare, to: UnsafeRawPointer.self)))
+        }
       }
     }
   }
 
   private func withComputeCall<Result>(
-    _ call: KernelCall, _ body: (StageCall) throws -> Result
+    _ own: KernelCall, _ body: (StageCall) throws -> Result
   ) rethrows -> Result {
+    let size = kernel.packedSize(outFeatures: shape.outFeatures, inFeatures: shape.inFeatures)
+    let packed = Buffer(own.packedOffset..<own.packedOffset + size, of: own.packed)
+    let pages = Buffer.pages(
+      [
+        own.input.values, tokenScales, tokenSums, own.prepared, packed, own.weightScales,
+        own.output, scratch[0],
+      ], alignment: kernel.packedAlignment)
+    var call = own
+    call.input = paged(pages)
+    call.prepared = pages[3]
+    call.packed = pages[4]
+    call.packedOffset = 0
+    call.weightScales = pages[5]
+    call.output = pages[6]
+    let scratch = pages[7]
     var input = mpgemm_input(call.input)
-    return try withUnsafePointer(to: &input) { input in
-      var c = mpgemm_call(call, input: input)
-      return try withUnsafePointer(to: &c) { c in
-        var stage = mpgemm_compute_stage(
-          kernel: kernel.functions.descriptor, call: c, m_best: plan.bestRows,
-          n_best: plan.bestTokens, scratch: scratch[0].address)
-        return try withUnsafeMutablePointer(to: &stage) {
-          try body(
-            StageCall(
-              function: mpgemm_run_compute_stage, argument: $0,
-              entry: unsafeBitCast(kernel.functions.compute, to: UnsafeRawPointer.self)))
+    return try withExtendedLifetime(pages) {
+      try withUnsafePointer(to: &input) { input in
+        var c = mpgemm_call(call, input: input)
+        return try withUnsafePointer(to: &c) { c in
+          var stage = mpgemm_compute_stage(
+            kernel: kernel.functions.descriptor, call: c, m_best: plan.bestRows,
+            n_best: plan.bestTokens, scratch: scratch.address)
+          return try withUnsafeMutablePointer(to: &stage) {
+            try body(
+              StageCall(
+                function: mpgemm_run_compute_stage, argument: $0,
+                entry: unsafeBitCast(kernel.functions.compute, to: UnsafeRawPointer.self)))
+          }
         }
       }
     }

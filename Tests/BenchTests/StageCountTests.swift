@@ -3,7 +3,7 @@ import MPGEMM
 import Machine
 import Testing
 
-/// Every kernel's instructions, counted twice by single-stepping.
+/// Every kernel's instructions, counted twice by single-stepping, those of libc's memcpy included.
 @Suite(
   .enabled(
     if: ProcessInfo.processInfo.environment["TERNBENCH_EMULATOR"] == nil,
@@ -26,19 +26,6 @@ struct StageCountTests {
   // Not within @Test, where a closure crashes Swift 6.0.3.
   private static let kernels = Kernel.all.filter { $0.isRunnable && $0.activation != .int4 }
 
-  /// A kernel that stays in our code counts the same wherever its buffers lie; libc's memcpy copies
-  /// up or down by where the allocator put them, so that one which calls it may count a few more.
-  private static func expectSame(_ first: [StageCount], _ second: [StageCount], _ what: Comment) {
-    let modules = Set(first.flatMap { $0.count.addresses.map(\.address.module) })
-    if modules.count == 1 {
-      #expect(first == second, what)
-    } else {
-      withKnownIssue("libc's path depends on addresses", isIntermittent: true) {
-        #expect(first == second, what)
-      }
-    }
-  }
-
   @Test(arguments: kernels)
   func twoRunsCountTheSame(kernel: Kernel) throws {
     var reasons: [String] = []
@@ -47,7 +34,7 @@ struct StageCountTests {
       let first = Self.counts(kernel, shape)
       let second = Self.counts(kernel, shape)
       if let first = first.value, let second = second.value {
-        Self.expectSame(first, second, "\(kernel.name) on \(shape)")
+        #expect(first == second, "\(kernel.name) on \(shape)")
         let compute = try #require(first.first { $0.stage == .compute })
         #expect(compute.count.total > 0)
         #expect(compute.count.addresses.map(\.count).reduce(0, +) == compute.count.total)
