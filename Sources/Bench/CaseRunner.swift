@@ -27,6 +27,8 @@ struct CaseRunner {
     var cpus: [[Int]] = []
     var pool: PoolReport?
     var readGBPerSecond: Double?
+    /// Why a probe of the kernel's layout has no read bandwidth; empty where all have one.
+    var readReason = ""
     var energy = KernelMeter.Energy(reason: "the kernel was not measured")
     /// What was counted after the timing; nil if nobody asked.
     var counts: CountAnswer?
@@ -60,9 +62,13 @@ struct CaseRunner {
       outcomes.append(outcome)
     }
     progress("measure \(right.count) kernels")
-    let probes = readProbes(sampler)
+    var unread: [String: WorkerFailure] = [:]
+    let probes = readProbes(sampler, failures: &unread)
     sampler.sample(kernels: kernels.compactMap { right[$0.name] }, probes: probes)
     let ceilings = probes.compactMap { ceiling($0) }
+    for case (.probe(_, let layout), let failure?) in probes.map({ ($0.role, $0.failure) }) {
+      unread[layout] = failure
+    }
     for index in outcomes.indices {
       let kernel = outcomes[index].kernel
       if let participant = right[kernel.name] {
@@ -78,6 +84,7 @@ struct CaseRunner {
       outcomes[index].readGBPerSecond =
         ceilings.filter { $0.layout == kernel.layout }
         .map { Statistics.median($0.gbPerSecond) }.max()
+      outcomes[index].readReason = unread[kernel.layout]?.description ?? ""
       if options.counters != .none, outcomes[index].status == .ok {
         progress("count \(kernel.name)")
         outcomes[index].counts = counts(outcomes[index])
@@ -136,15 +143,23 @@ struct CaseRunner {
       gbPerSecond: participant.samples.map { 1e-9 * Double(pool.packedBytes) / $0.time })
   }
 
-  /// Every probe on every layout; one that cannot be set up leaves the ceiling unknown.
-  private func readProbes(_ sampler: Sampler) -> [Participant] {
-    hosts.layouts.flatMap { layout in
-      ProbedRead.all.compactMap { read in
-        guard let beginning = try? hosts[layout]?.begin(read, on: sweepCase) else { return nil }
-        let participant = Participant(.probe(read, layout: layout), turn: beginning.turn)
-        sampler.prepare(participant, firstCallSeconds: beginning.first.time)
-        return participant
+  /// Every probe on every layout; one that cannot be set up leaves its reason.
+  private func readProbes(
+    _ sampler: Sampler, failures: inout [String: WorkerFailure]
+  ) -> [Participant] {
+    var participants: [Participant] = []
+    for layout in hosts.layouts {
+      for read in ProbedRead.all {
+        do {
+          guard let beginning = try hosts[layout]?.begin(read, on: sweepCase) else { continue }
+          let participant = Participant(.probe(read, layout: layout), turn: beginning.turn)
+          sampler.prepare(participant, firstCallSeconds: beginning.first.time)
+          participants.append(participant)
+        } catch {
+          failures[layout] = error
+        }
       }
     }
+    return participants
   }
 }

@@ -1,4 +1,5 @@
 internal import MPGEMM
+internal import Results
 
 /// Kernels that take turns with each other: their pools fit into memory together.
 ///
@@ -9,8 +10,13 @@ struct SweepGroup {
   /// How many groups the target's kernels were split into.
   let count: Int
   let kernels: [Kernel]
-  /// In every group; its row comes from the first, its samples from each.
+  /// In every group; its row comes from the first, its samples and its failures from each.
   let anchor: Kernel
+
+  /// Whether a kernel that ended so in this group has a row there.
+  func hasRow(_ kernel: Kernel, _ status: Status) -> Bool {
+    number == 1 || kernel != anchor || status == .failed
+  }
 
   /// Splits kernels so that the pools of a group fit a budget; layouts stay together.
   static func split(

@@ -54,8 +54,10 @@ struct SweepRows {
       row.isNoisy = outcome.noise?.isEmpty == false
       row.overheadShare = outcome.samples.map(Overhead.share).max()?.ifFinite
     }
-    row.note = [outcome.noise ?? "", groupNote(outcome.kernel, group)]
-      .filter { !$0.isEmpty }.joined(separator: "; ")
+    row.note = [
+      outcome.noise ?? "", groupNote(outcome.kernel, group),
+      outcome.readReason.isEmpty ? "" : "a read probe failed: \(outcome.readReason)",
+    ].filter { !$0.isEmpty }.joined(separator: "; ")
     return row
   }
 

@@ -173,7 +173,7 @@ public final class SweepRunner {
   ) throws {
     let (limits, limitRows) = machineCeilings.measured(
       on: threadPools.pool(sweepCase.threads).pool)
-    let measured = outcomes.filter { group.number == 1 || $0.kernel != group.anchor }
+    let measured = outcomes.filter { group.hasRow($0.kernel, $0.status) }
     var new = measured.map { outcome in
       var row = rows.kernelRow(outcome, sweepCase, group, zeroDensity: zeroDensity)
       if row.status == .ok, let packedBytes = row.packedBytes,

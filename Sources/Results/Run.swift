@@ -82,8 +82,11 @@ public struct Run: Equatable, Sendable {
     var seen: Set<[String]> = []
     for row in kernels {
       let layer = row.model.isEmpty ? "\(row.outFeatures)x\(row.inFeatures)" : row.layer
+      // A kernel that anchors several groups has a row in the first, and in each where it failed.
+      let group = row.status == .failed ? row.group ?? 1 : 1
       let isNew = seen.insert([
         row.kernel, row.model, layer, row.cache.rawValue, "\(row.tokens)", "\(row.threads)",
+        "\(group)",
       ]).inserted
       guard !isNew else { continue }
       throw ResultsError(

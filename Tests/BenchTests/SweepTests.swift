@@ -68,6 +68,21 @@ import Testing
     #expect(Set(samples.map(\.order)).count == samples.count)
   }
 
+  /// Too little memory for two pools: each layout beside the anchor's is a group of its own.
+  @Test func anAnchorHasOneRowAndOneForEachLaterFailure() throws {
+    let groups = SweepGroup.split(
+      Kernel.all, outFeatures: 8, inFeatures: 8, poolBytes: 1 << 20, budget: 2 << 20)
+    #expect(groups.count > 1 && groups.allSatisfy { $0.kernels.contains($0.anchor) })
+    for group in groups {
+      for kernel in group.kernels {
+        #expect(group.hasRow(kernel, .failed))
+        #expect(group.hasRow(kernel, .ok) == (group.number == 1 || kernel != group.anchor))
+      }
+    }
+    let rows = groups.flatMap { group in group.kernels.filter { group.hasRow($0, .ok) } }
+    #expect(rows.count == Kernel.all.count && Set(rows.map(\.name)).count == rows.count)
+  }
+
   @Test func turnsAreShuffledBySeed() {
     final class Fake: Turn {
       let name: Int

@@ -94,6 +94,14 @@ extension RunEnvironment {
     row.threads = 2
     try writer.append(row)
     #expect(try Run(made).kernels.count == 2)
+    // An anchor that failed in a later group has a row there too.
+    var failed = row
+    failed.status = .failed
+    failed.timeSeconds = nil
+    failed.reason = "SIGSEGV while measuring"
+    failed.group = 2
+    try writer.append(failed)
+    #expect(try Run(made).kernels.count == 3)
 
     try writer.append(row)
     #expect(resultsError { try Run(made) }?.reason == "two rows of i2s_avx2, layer \"q\", tokens 1")
