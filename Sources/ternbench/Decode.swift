@@ -14,21 +14,24 @@ struct Decode: ParsableCommand {
       "Measures a model's tokens per second, prompt and decoding apart, and where time goes.",
     discussion: """
       Examples:
+        ternbench decode
         ternbench decode -m 2b-4t --prompt-tokens 128 --generate 64 --threads 1,all --head int8
         ternbench decode -m model.gguf --kernel tl2_avx2
         ternbench decode -m dummy-70b --layers 4
 
-      A slug of the catalogue gives synthetic weights of its shape, a file real ones. Beside the time \
-      of a step stand the bytes that it must read, and how fast the same threads read these very \
-      bytes. The run folder's path is the last line; it holds decode.csv.
+      A slug of the catalogue gives synthetic weights of its shape, a file real ones; without either, \
+      the small trained model in the program runs. Beside the time of a step stand the bytes that it \
+      must read, and how fast the same threads read these very bytes. The run folder's path is the last line; it holds decode.csv.
       """)
 
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
-      "A GGUF file or a Hugging Face folder, or a slug of the catalogue for synthetic weights.",
-      valueName: "file or slug"))
-  var model: String
+      """
+      A GGUF file or a Hugging Face folder, the model in the program, or a slug of the catalogue for \
+      synthetic weights.
+      """, valueName: "file or slug"))
+  var model = EmbeddedModel.slug
 
   @OptionGroup var running: RunningOptions
 
@@ -120,15 +123,18 @@ struct Decode: ParsableCommand {
   }
 
   private func subject(_ kernel: Kernel) throws -> Subject {
-    if !model.hasSuffix(".toml"), model.hasSuffix(".gguf") || model.contains("/") {
+    let isEmbedded = model == EmbeddedModel.slug
+    if isEmbedded || !model.hasSuffix(".toml") && (model.hasSuffix(".gguf") || model.contains("/"))
+    {
       guard layers == nil, zeroDensity == nil else {
-        throw Failure.usage("--layers, --zero-density: a file has its own weights")
+        throw Failure.usage("--layers, --zero-density: \(model) has its own weights")
       }
       var options = Model.Options()
       options.head = running.head?.kind
-      let read = try Model(path: model, for: kernel, options: options)
+      let read = try Model(named: model, for: kernel, options: options)
       return Subject(
-        name: URL(fileURLWithPath: model).lastPathComponent, source: "file",
+        name: URL(fileURLWithPath: model).lastPathComponent,
+        source: isEmbedded ? "embedded" : "file",
         configuration: read.configuration, weights: read.weights,
         rotaryFactors: read.rotaryFactors, note: "")
     }

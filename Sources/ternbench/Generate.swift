@@ -11,7 +11,7 @@ struct Generate: ParsableCommand {
     abstract: "Continues a text with a model, token by token.",
     discussion: """
       Example:
-        ternbench generate -m model.gguf -p "Once upon a time" -n 64
+        ternbench generate -p "To be, or not" -n 64
 
       At temperature 0 the likeliest token is taken: the same text with every lossless kernel, any \
       number of threads and on every machine. What the run took is printed on standard error.

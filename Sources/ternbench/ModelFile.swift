@@ -8,8 +8,9 @@ struct ModelOptions: ParsableArguments {
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
-      "A GGUF file of ternary weights, or a Hugging Face folder.", valueName: "file"))
-  var model: String
+      "A GGUF file of ternary weights, a Hugging Face folder, or the model in the program.",
+      valueName: "file or slug"))
+  var model = EmbeddedModel.slug
 
   @OptionGroup var running: RunningOptions
 
@@ -38,7 +39,21 @@ struct ModelOptions: ParsableArguments {
     options.head = running.head?.kind
     options.gate = activation?.activation
     options.i2sBlock = I2SBlock(rawValue: i2sBlock) ?? .x86
-    return (try Model(path: model, for: kernel, options: options), kernel)
+    return (try Model(named: model, for: kernel, options: options), kernel)
+  }
+}
+
+extension Model {
+  /// Reads the model that is part of the program where the name is its slug, and a file or folder elsewhere.
+  init(named name: String, for kernel: Kernel, options: Options) throws {
+    if name == EmbeddedModel.slug {
+      guard options.i2sBlock == .x86 else {
+        throw Failure.usage("--i2s-block: the blocks of \(name), which is in the program, hold 128")
+      }
+      try self.init(EmbeddedModel.file, for: kernel, options: options)
+    } else {
+      try self.init(path: name, for: kernel, options: options)
+    }
   }
 }
 

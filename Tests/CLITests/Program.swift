@@ -42,7 +42,10 @@ enum Program {
     try run(arguments, folder: folder)
   }
 
-  static func run(_ arguments: [String], folder: String? = nil) throws -> Output {
+  /// Runs the program, or the copy of it at `program`.
+  static func run(_ arguments: [String], program: String? = nil, folder: String? = nil) throws
+    -> Output
+  {
     // An emulated process cannot start others of its kind.
     let mode = isEmulated && arguments.first == "bench" ? ["--in-process"] : []
     // Files, not pipes: a full pipe would stop the program.
@@ -50,7 +53,8 @@ enum Program {
     let outFile = scratch.path + "/out"
     let errorFile = scratch.path + "/error"
     let process = try ChildProcess(
-      emulator + [try path.path] + arguments + mode, out: outFile, error: errorFile, folder: folder)
+      emulator + [try program ?? path.path] + arguments + mode, out: outFile, error: errorFile,
+      folder: folder)
     let status = try process.wait()
     return Output(
       status: status.code,

@@ -4,7 +4,7 @@ internal import Glibc
 internal import Darwin
 #endif
 
-/// A file mapped for reading, or bytes in memory that stand for one.
+/// A file mapped for reading, or bytes in memory or of the program itself that stand for one.
 package final class MappedFile: Sendable {
   /// The path, for errors.
   package let path: String
@@ -29,12 +29,12 @@ package final class MappedFile: Sendable {
     self.path = path
     count = Int(status.st_size)
     guard count > 0 else {
-      memory = Memory(start: nil, count: 0, isMapped: false)
+      memory = Memory(start: nil, count: 0, origin: .program)
       return
     }
     let start = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0)
     guard let start, start != MAP_FAILED else { throw failure(String(cString: strerror(errno))) }
-    memory = Memory(start: start, count: count, isMapped: true)
+    memory = Memory(start: UnsafeRawPointer(start), count: count, origin: .mapped)
   }
 
   /// Copies bytes, so that reading past their end is reading past an allocation.
@@ -43,7 +43,15 @@ package final class MappedFile: Sendable {
     count = bytes.count
     let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: max(bytes.count, 1), alignment: 16)
     copy.copyBytes(from: bytes)
-    memory = Memory(start: copy.baseAddress, count: bytes.count, isMapped: false)
+    memory = Memory(
+      start: copy.baseAddress.map { UnsafeRawPointer($0) }, count: bytes.count, origin: .allocated)
+  }
+
+  /// Takes bytes that are part of the program as they lie.
+  init(program bytes: UnsafeRawBufferPointer, path: String) {
+    self.path = path
+    count = bytes.count
+    memory = Memory(start: bytes.baseAddress, count: bytes.count, origin: .program)
   }
 
   /// Calls `body` with a part of the file.
@@ -58,21 +66,28 @@ package final class MappedFile: Sendable {
 
   /// The memory, to which nothing writes, and how to give it back.
   private final class Memory: @unchecked Sendable {
-    let start: UnsafeMutableRawPointer?
-    private let count: Int
-    private let isMapped: Bool
+    enum Origin {
+      case mapped, allocated
+      /// Nothing is given back.
+      case program
+    }
 
-    init(start: UnsafeMutableRawPointer?, count: Int, isMapped: Bool) {
+    let start: UnsafeRawPointer?
+    private let count: Int
+    private let origin: Origin
+
+    init(start: UnsafeRawPointer?, count: Int, origin: Origin) {
       self.start = start
       self.count = count
-      self.isMapped = isMapped
+      self.origin = origin
     }
 
     deinit {
-      if isMapped, let start {
-        munmap(start, count)
-      } else {
-        start?.deallocate()
+      guard let start else { return }
+      switch origin {
+      case .mapped: munmap(UnsafeMutableRawPointer(mutating: start), count)
+      case .allocated: start.deallocate()
+      case .program: break
       }
     }
   }

@@ -24,7 +24,7 @@ public struct GGUFFile: Sendable {
     try self.init(MappedFile(bytes: bytes, path: path))
   }
 
-  private init(_ file: MappedFile) throws(ModelFileError) {
+  init(_ file: MappedFile) throws(ModelFileError) {
     let header: GGUFHeader
     do {
       header = try file.withBytes(0..<file.count) { try GGUFHeader($0, path: file.path) }
