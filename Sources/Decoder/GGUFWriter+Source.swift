@@ -7,12 +7,15 @@ extension GGUFWriter {
   ///   - source: Where weights come from.
   ///   - name: The model's name in the file.
   ///   - type: I2_S, or TQ2_0 where every width is a multiple of 256.
-  init(_ source: some WeightSource, name: String, type: TensorType) {
+  ///   - rows: How embedding and head are stored: F16, BF16 or F32.
+  init(
+    _ source: some WeightSource, name: String, type: TensorType, rows: TensorType = .f16
+  ) {
     self.init()
     let c = source.configuration
     let architecture = Architecture(writing: c)
     set(c, name: name, architecture: architecture)
-    addRows(GGUFName.embedding, c) { try source.embedding() }
+    addRows(GGUFName.embedding, c, rows) { try source.embedding() }
     for layer in 0..<c.layers {
       for norm in LayerNorm.allCases where c.hasSubNorms || !norm.isSubNorm {
         add(
@@ -36,14 +39,15 @@ extension GGUFWriter {
     add(GGUFName.outputNorm, type: .f32, dimensions: [c.hidden]) {
       .floats(.f32(try source.outputNorm()))
     }
-    if !source.isTied { addRows(GGUFName.head, c) { try source.head() } }
+    if !source.isTied { addRows(GGUFName.head, c, rows) { try source.head() } }
   }
 
-  /// Embedding and head are written as f16.
+  /// Adds the embedding or the head.
   private mutating func addRows(
-    _ name: String, _ c: Configuration, _ values: @escaping () throws -> FloatValues
+    _ name: String, _ c: Configuration, _ type: TensorType,
+    _ values: @escaping () throws -> FloatValues
   ) {
-    add(name, type: .f16, dimensions: [c.hidden, c.vocabulary]) { .floats(try values()) }
+    add(name, type: type, dimensions: [c.hidden, c.vocabulary]) { .floats(try values()) }
   }
 
   /// The metadata that a reader of the architecture needs.

@@ -17,7 +17,8 @@ struct Ternbench: ParsableCommand {
     version: version,
     subcommands: [
       List.self, Verify.self, Bench.self, Decode.self, Generate.self, Logits.self,
-      PerplexityCommand.self, Synthesize.self, Energy.self, Report.self, Compare.self, Doctor.self,
+      PerplexityCommand.self, Synthesize.self, Convert.self, Energy.self, Report.self, Compare.self,
+      Doctor.self,
       SelfTest.self, Worker.self,
     ])
 

@@ -73,6 +73,17 @@ import Testing
         == FileManager.default.contents(atPath: model.file))
   }
 
+  @Test func convertWritesTheSameModel() throws {
+    let model = try TinyModel()
+    let copy = model.folder.path + "/copy.gguf"
+    let made = try Program.run("convert", "-m", model.file, "--to", copy)
+    #expect(made.status == 0 && made.out.isEmpty, "\(made.error)")
+    #expect(
+      FileManager.default.contents(atPath: copy)
+        == FileManager.default.contents(atPath: model.file))
+    #expect(!FileManager.default.fileExists(atPath: copy + ".part"))
+  }
+
   @Test func whatIsWrongIsNamedInOneLine() throws {
     let model = try TinyModel()
     let garbage = model.folder.path + "/garbage.gguf"
@@ -95,6 +106,11 @@ import Testing
       (["decode", "-m", "2b-4x"], 64, "2b-4t"),
       (["decode", "-m", "v1-13b"], 64, "gate"),
       (["decode", "-m", "dummy-100b", "--threads", "1"], 64, "--layers"),
+      (["convert", "-m", "no-such.gguf", "--to", "x.gguf"], 74, "no-such.gguf"),
+      (["convert", "-m", garbage, "--to", "x.gguf"], 65, "GGUF"),
+      (["convert", "-m", model.file, "--to", "x.gguf", "--type", "TQ2_0"], 65, "256"),
+      (["convert", "-m", model.file, "--to", "x.gguf", "--type", "Q4_0"], 64, "TQ2_0"),
+      (["convert", "-m", model.file, "--to", "/proc/no-such/x.gguf"], 74, "/proc"),
       (["synthesize", "--model", "2b-4x", "--to", "x.gguf"], 64, "2b-4t"),
       (["synthesize", "--model", model.shape, "--to", "/proc/no-such/x.gguf"], 74, "/proc"),
       (["synthesize", "--model", model.shape, "--to", "x", "--type", "TQ2_0"], 64, "256"),
