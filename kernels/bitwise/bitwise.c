@@ -7,6 +7,7 @@ const mpgemm_kernel *const *bitwise_family(uint32_t host_abi) {
       &bitwise_lut_portable,
 #if defined(__x86_64__)
       &bitwise_popcount_avx2,
+      &bitwise_popcount_avx512,
       &bitwise_lut_avx2,
       &bitwise_lut_avx512,
 #elif defined(__aarch64__)

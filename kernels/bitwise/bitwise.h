@@ -84,6 +84,6 @@ void lut_prepare_avx2(const mpgemm_kernel *kernel, size_t n, size_t k, const mpg
 void lut_count_prepare_avx2(mpgemm_shape shape, mpgemm_ops *prepare);
 
 extern const mpgemm_kernel bitwise_popcount_portable, bitwise_popcount_avx2;
-extern const mpgemm_kernel bitwise_lut_avx512;
+extern const mpgemm_kernel bitwise_popcount_avx512, bitwise_lut_avx512;
 extern const mpgemm_kernel bitwise_lut_portable, bitwise_lut_avx2;
 extern const mpgemm_kernel bitwise_popcount_neon, bitwise_lut_neon;

@@ -18,7 +18,7 @@ enum {
   STEP = 32,          // inputs of one vector
   CHUNK = 64 * STEP,  // |int16 sum| <= 64 steps * 2 products * 2 * 127 = 32512
   ROWS = 4,
-  TOKENS = 3,
+  TOKENS = 2,  // 8 sums, 2 inputs, a weight and products in 16 registers
   PANEL = 3 * ROWS,
   M_BLOCK = 96,
   N_BLOCK = 128,
@@ -168,15 +168,10 @@ static void multiply_panel(block_scratch *scratch, const int8_t *x, size_t strid
     for (size_t r = 0; r < rows; r += ROWS) {
       const int8_t *w = scratch->w[r];
       int32_t *sums = scratch->sum[u] + sum_row + r;
-      switch (tokens - u) {
-        case 1:
-          multiply_tile(w, inputs, stride, length, 1, sums);
-          break;
-        case 2:
-          multiply_tile(w, inputs, stride, length, 2, sums);
-          break;
-        default:
-          multiply_tile(w, inputs, stride, length, TOKENS, sums);
+      if (tokens - u == 1) {
+        multiply_tile(w, inputs, stride, length, 1, sums);
+      } else {
+        multiply_tile(w, inputs, stride, length, TOKENS, sums);
       }
     }
   }
