@@ -62,9 +62,12 @@ struct Comparison {
 
   var fastestLossless: Entry? { entries.first { $0.total != nil && $0.isLossless } }
 
-  /// The fastest kernel that computes with floating-point weights of so many bits.
+  /// The fastest kernel that computes with IEEE floating-point weights of so many bits.
   func baseline(bits: Double) -> Entry? {
-    entries.first { $0.total != nil && $0.family == "float" && $0.bitsPerWeight == bits }
+    entries.first {
+      $0.total != nil && $0.family == "float" && $0.bitsPerWeight == bits
+        && !$0.layout.hasPrefix("bf16")
+    }
   }
 
   /// Those whose intervals allow that they are as fast as the fastest.
@@ -97,6 +100,7 @@ struct Comparison {
 struct Entry {
   let kernel: String
   let family: String
+  let layout: String
   let bitsPerWeight: Double
   let isLossless: Bool
   let rows: [String: KernelRow]
@@ -128,6 +132,7 @@ struct Entry {
     let first = all[0]
     kernel = first.kernel
     family = first.family
+    layout = first.layout
     bitsPerWeight = first.bitsPerWeight
     isLossless = first.lossless
     let rows = Dictionary(all.map { ($0.label, $0) }, uniquingKeysWith: { first, _ in first })

@@ -80,7 +80,8 @@ struct EnergyComparison {
     let layout = name == "float32" ? "float_" : "float_f16_"
     return entries.first { entry in
       entry.total != nil && entry.kernel.hasPrefix(layout)
-        && (name == "float16" || !entry.kernel.hasPrefix("float_f16_"))
+        && (name == "float16"
+          || !["float_f16_", "float_bf16_"].contains(where: entry.kernel.hasPrefix))
     }
   }
 

@@ -6,7 +6,8 @@ import Testing
   private static let portable = Kernel.all.filter { $0.isaName == "portable" }
 
   private static let twins: [String: any Twin] = [
-    "float_portable": FloatTwin(), "float_f16_portable": HalfTwin(),
+    "float_portable": FloatTwin(), "float_f16_portable": HalfTwin(value: half),
+    "float_bf16_portable": HalfTwin(value: brainFloat),
     "int8_dot_portable": Int8DotTwin(), "int8_dequant_portable": DequantTwin(),
     "bitwise_popcount_portable": PopcountTwin(), "bitwise_lut_portable": LutTwin(),
     "tl1_portable": StripsTwin.tl1(lossy: false), "tl1_lossy_portable": StripsTwin.tl1(lossy: true),

@@ -24,15 +24,16 @@ TARGET_BEGIN("avx512f,avx512bw,avx512dq,avx512vl,avx512vpopcntdq")
 
 // P's counts minus N's, of sums that hold a slice's each: sum[b] is worth 2^b, the last -2^b.
 static inline int32_t total_of(const __m512i sum[SLICES]) {
-  __m512i total = _mm512_sub_epi64(_mm512_setzero_si512(), sum[SLICES - 1]);
-  for (size_t b = SLICES - 1; b-- > 0;) {
+  const __m512i last = sum[SLICES - 1];
+  __m512i total = _mm512_sub_epi64(sum[SLICES - 2], _mm512_add_epi64(last, last));
+  for (size_t b = SLICES - 2; b-- > 0;) {
     total = _mm512_add_epi64(_mm512_add_epi64(total, total), sum[b]);
   }
   const __m256i four =
       _mm256_sub_epi64(_mm512_castsi512_si256(total), _mm512_extracti64x4_epi64(total, 1));
   const __m128i two =
       _mm_add_epi64(_mm256_castsi256_si128(four), _mm256_extracti128_si256(four, 1));
-  return (int32_t)(_mm_cvtsi128_si64(two) + _mm_extract_epi64(two, 1));
+  return _mm_cvtsi128_si32(_mm_add_epi64(two, _mm_unpackhi_epi64(two, two)));
 }
 
 // Two rows, the second perhaps the first again, by token t.
@@ -136,8 +137,8 @@ static void count(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_ops *p
   const uint64_t products = dots * blocks, outputs = (uint64_t)shape.m * shape.n;
   ops->bitop += products * SLICES * (REGISTER + LANES);  // and, population count
   ops->add_i32 += products * SLICES * LANES;             // words, as int32
-  // A total: negated, seven doublings and additions; the halves, and four words to one.
-  ops->add_i32 += dots * ((1 + 2 * (SLICES - 1)) * LANES + LANES / 2 + LANES / 4 + 1);
+  // A total: seven doublings and additions; then the halves, theirs, and two words at once for one.
+  ops->add_i32 += dots * (2 * (SLICES - 1) * LANES + LANES / 2 + LANES / 4 + 2);
   ops->convert += outputs;
   ops->mul_f32 += outputs * 2;
   ops->weight_bytes += products * 2 * PLANE_BYTES;

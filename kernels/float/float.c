@@ -6,6 +6,11 @@
 #include "support/half.h"
 #include "support/rows.h"
 
+// What unpacking gives: 2 for whatever no packer writes.
+static int8_t ternary(float weight) {
+  return weight == 0 ? 0 : weight == 1 ? 1 : weight == -1 ? -1 : 2;
+}
+
 size_t float_packed_size(const mpgemm_kernel *kernel, size_t m, size_t k) {
   (void)kernel;
   return m * k * sizeof(float);
@@ -20,10 +25,7 @@ void float_pack(const mpgemm_kernel *kernel, size_t m, size_t k, const int8_t *w
 void float_unpack(const mpgemm_kernel *kernel, size_t m, size_t k, const void *packed, int8_t *w) {
   (void)kernel;
   const float *weights = packed;
-  for (size_t e = 0; e < m * k; e++) {
-    const float weight = weights[e];
-    w[e] = weight == 0 ? 0 : weight == 1 ? 1 : weight == -1 ? -1 : 2;
-  }
+  for (size_t e = 0; e < m * k; e++) w[e] = ternary(weights[e]);
 }
 
 size_t float_f16_packed_size(const mpgemm_kernel *kernel, size_t m, size_t k) {
@@ -42,10 +44,36 @@ void float_f16_unpack(const mpgemm_kernel *kernel, size_t m, size_t k, const voi
                       int8_t *w) {
   (void)kernel;
   const uint16_t *weights = packed;
+  for (size_t e = 0; e < m * k; e++) w[e] = ternary(half_to_float(weights[e]));
+}
+
+size_t float_bf16_packed_size(const mpgemm_kernel *kernel, size_t m, size_t k) {
+  return float_f16_packed_size(kernel, m, k);
+}
+
+void float_bf16_pack(const mpgemm_kernel *kernel, size_t m, size_t k, const int8_t *w,
+                     void *packed) {
+  (void)kernel;
+  enum { ONE = 0x3f80, SIGN = 0x8000 };
+  uint16_t *weights = packed;
   for (size_t e = 0; e < m * k; e++) {
-    const float weight = half_to_float(weights[e]);
-    w[e] = weight == 0 ? 0 : weight == 1 ? 1 : weight == -1 ? -1 : 2;
+    weights[e] = (uint16_t)(w[e] == 0 ? 0 : w[e] > 0 ? ONE : SIGN | ONE);
   }
+}
+
+// Exact: a bfloat16 is a float's upper half.
+static float widened(uint16_t upper) {
+  const uint32_t bits = (uint32_t)upper << 16;
+  float value;
+  memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+void float_bf16_unpack(const mpgemm_kernel *kernel, size_t m, size_t k, const void *packed,
+                       int8_t *w) {
+  (void)kernel;
+  const uint16_t *weights = packed;
+  for (size_t e = 0; e < m * k; e++) w[e] = ternary(widened(weights[e]));
 }
 
 static void plan(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_plan *plan) {
@@ -105,25 +133,35 @@ const mpgemm_kernel float_portable = {
     .count = count,
 };
 
-static void f16_plan(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_plan *call_plan) {
+static void half_plan(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_plan *call_plan) {
   plan(kernel, shape, call_plan);
   call_plan->scratch_size = shape.k * sizeof(float);
 }
 
 // The same loops, once a row's halves are floats.
-static void f16_compute(const mpgemm_kernel *kernel, const mpgemm_call *call, mpgemm_tile tile,
-                        void *scratch) {
-  (void)kernel;
+static void multiply_halves(const mpgemm_call *call, mpgemm_tile tile, float (*value)(uint16_t),
+                            float *w) {
   const size_t k = call->shape.k;
-  float *w = scratch;
   for (size_t i = tile.m_begin; i < tile.m_end; i++) {
     const uint16_t *half = (const uint16_t *)call->packed + i * k;
-    for (size_t j = 0; j < k; j++) w[j] = half_to_float(half[j]);
+    for (size_t j = 0; j < k; j++) w[j] = value(half[j]);
     for (size_t t = tile.n_begin; t < tile.n_end; t++) {
       const float *x = (const float *)call->input->x + t * call->input->ldx;
       call->y[t * call->ldy + i] = dot(w, x, k) * output_scale(call, i, t);
     }
   }
+}
+
+static void f16_compute(const mpgemm_kernel *kernel, const mpgemm_call *call, mpgemm_tile tile,
+                        void *scratch) {
+  (void)kernel;
+  multiply_halves(call, tile, half_to_float, scratch);
+}
+
+static void bf16_compute(const mpgemm_kernel *kernel, const mpgemm_call *call, mpgemm_tile tile,
+                         void *scratch) {
+  (void)kernel;
+  multiply_halves(call, tile, widened, scratch);
 }
 
 static void f16_count(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_ops *prepare,
@@ -137,28 +175,53 @@ static void f16_count(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_op
   }
 }
 
+// To widen is to shift.
+static void bf16_count(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_ops *prepare,
+                       mpgemm_ops *compute) {
+  f16_count(kernel, shape, prepare, compute);
+  if (compute) {
+    compute->bitop = compute->convert;
+    compute->convert = 0;
+  }
+}
+
 const mpgemm_kernel float_f16_portable = {
     FLOAT_F16_KERNEL,
     FLOAT_TEXTBOOK_ERROR,
     .name = "float_f16_portable",
     .summary = "float16 weights, the textbook triple loop",
     .isa = 0,
-    .plan = f16_plan,
+    .plan = half_plan,
     .compute = f16_compute,
     .count = f16_count,
+};
+
+const mpgemm_kernel float_bf16_portable = {
+    FLOAT_BF16_KERNEL,
+    FLOAT_TEXTBOOK_ERROR,
+    .name = "float_bf16_portable",
+    .summary = "bfloat16 weights, the textbook triple loop",
+    .isa = 0,
+    .plan = half_plan,
+    .compute = bf16_compute,
+    .count = bf16_count,
 };
 
 static const mpgemm_kernel *const kernels[] = {
     &float_portable,
     &float_f16_portable,
+    &float_bf16_portable,
 #if defined(__x86_64__)
     &float_avx2,
     &float_f16_avx2,
+    &float_bf16_avx2,
     &float_avx512,
     &float_f16_avx512,
+    &float_bf16_avx512,
 #elif defined(__aarch64__)
     &float_neon,
     &float_f16_neon,
+    &float_bf16_neon,
 #endif
     NULL,
 };

@@ -2,6 +2,7 @@
 //
 // Layout "f32_rows": w[i][j] as float at element i * k + j, no padding.
 // Layout "f16_rows": the same in IEEE binary16, which holds -1, 0 and +1 exactly.
+// Layout "bf16_rows": the same in bfloat16, the upper half of a float, as Hugging Face stores master weights.
 #pragma once
 
 #include "mpgemm_kernel.h"
@@ -16,8 +17,15 @@ void float_f16_pack(const mpgemm_kernel *kernel, size_t m, size_t k, const int8_
 void float_f16_unpack(const mpgemm_kernel *kernel, size_t m, size_t k, const void *packed,
                       int8_t *w);
 
+size_t float_bf16_packed_size(const mpgemm_kernel *kernel, size_t m, size_t k);
+void float_bf16_pack(const mpgemm_kernel *kernel, size_t m, size_t k, const int8_t *w,
+                     void *packed);
+void float_bf16_unpack(const mpgemm_kernel *kernel, size_t m, size_t k, const void *packed,
+                       int8_t *w);
+
 extern const mpgemm_kernel float_portable, float_avx2, float_f16_portable, float_f16_avx2;
 extern const mpgemm_kernel float_avx512, float_f16_avx512, float_neon, float_f16_neon;
+extern const mpgemm_kernel float_bf16_portable, float_bf16_avx2, float_bf16_avx512, float_bf16_neon;
 
 // What all of the family's descriptors share.
 #define FLOAT_KERNEL                                                                          \
@@ -32,6 +40,9 @@ extern const mpgemm_kernel float_avx512, float_f16_avx512, float_neon, float_f16
 #define FLOAT_F16_KERNEL                                                                           \
   FLOAT_KERNEL, .layout = "f16_rows", .bits_per_weight = 16, .packed_size = float_f16_packed_size, \
       .pack = float_f16_pack, .unpack = float_f16_unpack
+#define FLOAT_BF16_KERNEL                                     \
+  FLOAT_KERNEL, .layout = "bf16_rows", .bits_per_weight = 16, \
+      .packed_size = float_bf16_packed_size, .pack = float_bf16_pack, .unpack = float_bf16_unpack
 
 // The textbook loops add k products one after another. Addition number a is off by at most 2^-24 of
 // a * max|x|, in all (k + 1) / 2 * 2^-24 of k * max|x|; with 3 roundings of scales and the terms of

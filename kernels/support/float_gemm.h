@@ -39,6 +39,7 @@ typedef struct {
 typedef struct {
   size_t element;      // bytes a weight
   size_t conversions;  // converting operations a weight
+  size_t shifts;       // shifts a weight, where these widen it
 
   int scaled;  // 1: each weight is multiplied by its row's scale; 0: the sum is
 } float_gemm_format;

@@ -260,6 +260,7 @@ static inline void float_gemm_count(float_gemm_format format, mpgemm_shape shape
       .mul_f32 = products + (format.scaled ? unpacked + m * n : 2 * m * n),
       .add_f32 = products + FLOAT_LANES * chunks * rows * n,
       .convert = format.conversions * unpacked,
+      .bitop = format.shifts * unpacked,
       .weight_bytes = (n == 1 ? rows : n_blocks * m) * k * format.element,
       .input_bytes = (n == 1 ? rows / FLOAT_ROWS : m_blocks * n) * k * sizeof(float),
       .scratch_bytes = n == 1 ? 0 : scratch_floats * sizeof(float),

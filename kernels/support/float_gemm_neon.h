@@ -153,6 +153,7 @@ static inline void neon_float_count(float_gemm_format format, mpgemm_shape shape
       .mul_f32 = products + (format.scaled ? readings * inputs + m * n : 2 * m * n),
       .add_f32 = products + NEON_LANES * blocks_of(k, FLOAT_CHUNK) * rows * n,
       .convert = format.conversions * readings * inputs,
+      .bitop = format.shifts * readings * inputs,
       .weight_bytes = readings * k * format.element,
       .input_bytes = rows / NEON_ROWS * n * k * sizeof(float),
       .output_bytes = m * n * sizeof(float),

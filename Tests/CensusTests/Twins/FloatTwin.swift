@@ -23,15 +23,18 @@ struct FloatTwin: Twin {
   }
 }
 
-/// float_f16_portable: a row's halves become floats in scratch once for all tokens.
+/// float_f16_portable, float_bf16_portable: a row's halves become floats in scratch once for all tokens.
 struct HalfTwin: Twin {
+  /// How two bytes become a float.
+  let value: (CountedUInt8, CountedUInt8) -> CountedFloat
+
   func prepare(_ problem: Problem, _ tally: Tally) -> [UInt8] { [] }
 
   func compute(_ tile: Tile, of call: TwinCall, into y: inout [Float]) {
     let k = call.k
     for i in tile.rows {
       let bytes = call.weights.load(2 * i * k, count: 2 * k)
-      let w = (0..<k).map { half(bytes[2 * $0], bytes[2 * $0 + 1]) }
+      let w = (0..<k).map { value(bytes[2 * $0], bytes[2 * $0 + 1]) }
       call.scratch(bytes: 4 * k)
       for t in tile.tokens {
         call.scratch(bytes: 4 * k)
@@ -53,6 +56,15 @@ func half(_ low: CountedUInt8, _ high: CountedUInt8) -> CountedFloat {
     fatalError("packers write no half but 0, 1 and -1")
   }
   return CountedFloat(value, low.tally)
+}
+
+/// A bfloat16 as a float: one shift.
+///
+/// Weights are 0, 1 and -1.
+func brainFloat(_ low: CountedUInt8, _ high: CountedUInt8) -> CountedFloat {
+  low.tally.counts.bitOperations += 1
+  let upper = UInt32(high.value) << 8 | UInt32(low.value)
+  return CountedFloat(Float(bitPattern: upper << 16), low.tally)
 }
 
 /// int8_dequant_portable: a row is scaled to floats in scratch, then summed in 16 lanes.
