@@ -26,7 +26,7 @@ struct FloatTwin: Twin {
 /// float_f16_portable, float_bf16_portable: a row's halves become floats in scratch once for all tokens.
 struct HalfTwin: Twin {
   /// How two bytes become a float.
-  let value: (CountedUInt8, CountedUInt8) -> CountedFloat
+  let value: @Sendable (CountedUInt8, CountedUInt8) -> CountedFloat
 
   func prepare(_ problem: Problem, _ tally: Tally) -> [UInt8] { [] }
 
