@@ -16,6 +16,7 @@ let swift: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
   .enableUpcomingFeature("InternalImportsByDefault"),
   .unsafeFlags(werror ? ["-warnings-as-errors"] : []),
+  .unsafeFlags(sanitize ? ["-D", "SANITIZED"] : []),
 ]
 
 // Kernels are compiled for the baseline CPU: each ISA file opens its own target region, so no -march here.

@@ -1,6 +1,6 @@
 import Foundation
-import TestSupport
 import Results
+import TestSupport
 import Testing
 
 /// A kernel that takes its process down costs its own rows and nobody else's.
@@ -10,12 +10,19 @@ struct IsolationTests {
   private static let faults = PluginFixture.repository.appending(
     path: "Tests/CLITests/Faults/faults.c")
 
+  #if SANITIZED
+  /// AddressSanitizer tells of such an access, and ends the process itself.
+  private static let invalidAccess = "its process ended with status 1"
+  #else
+  private static let invalidAccess = "SIGSEGV (invalid memory access)"
+  #endif
+
   /// What the reason of each fault's row says.
   private static let reasons = [
-    "mutant_packing_portable": "SIGSEGV (invalid memory access) while packing",
+    "mutant_packing_portable": "\(invalidAccess) while packing",
     "mutant_killed_portable": "SIGKILL (killed from outside, perhaps for memory) while verifying",
     "mutant_illegal_portable": "SIGILL (illegal instruction) while verifying",
-    "mutant_stray_portable": "SIGSEGV (invalid memory access) while verifying",
+    "mutant_stray_portable": "\(invalidAccess) while verifying",
     "mutant_hung_portable": "hung while verifying",
     "mutant_greedy_portable": "out of memory while verifying: took over 64 MiB",
     "mutant_late_portable": "SIGABRT (aborted) while measuring",

@@ -3,11 +3,18 @@ import Machine
 import Testing
 
 #if arch(x86_64) && os(Linux)
+#if SANITIZED
+private let isSanitized = true
+#else
+private let isSanitized = false
+#endif
+
 /// Declared equals executed, for every SIMD kernel that this CPU can run: by its machine code.
 ///
 /// What machine code cannot show is listed in unproven.csv, with a reason and a bound; an entry that nothing needs
 /// any more fails, so that the list only shrinks. Bytes are not seen here: layouts and plans declare them.
-@Suite struct InstructionCensusTests {
+@Suite(.disabled(if: isSanitized, "a sanitizer's instructions are not the kernels' own"))
+struct InstructionCensusTests {
   private static let kernels = Kernel.all.filter { !$0.requiredISA.isEmpty && $0.isRunnable }
   private static let shapes = ["8x1x256", "40x3x300", "70x5x77"].compactMap { Shape($0) }
   private static let refusal = InstructionStepper().count({ _ in }, argument: nil).reason
