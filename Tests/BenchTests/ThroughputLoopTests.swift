@@ -15,11 +15,13 @@ import Testing
 
   private func instructions(_ probe: ThroughputProbe, turns: Int) throws -> Int {
     var order = Order(probe: probe, turns: turns)
-    let count = InstructionStepper().count(
-      { argument in
-        guard let order = argument?.assumingMemoryBound(to: Order.self).pointee else { return }
-        order.probe.run(turns: order.turns)
-      }, argument: &order)
+    let count = withUnsafeMutablePointer(to: &order) { pointer in
+      InstructionStepper().count(
+        { argument in
+          guard let order = argument?.assumingMemoryBound(to: Order.self).pointee else { return }
+          order.probe.run(turns: order.turns)
+        }, argument: UnsafeMutableRawPointer(pointer))
+    }
     return try #require(count.value, "\(count.reason ?? "")").total
   }
 
