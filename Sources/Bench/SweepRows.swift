@@ -11,9 +11,11 @@ struct SweepRows {
 
   /// The rows of the kernels that this CPU cannot run.
   func skipped(_ kernel: Kernel, _ sweepCase: SweepCase) -> KernelRow {
-    row(
+    var row = row(
       kernel, sweepCase, .skipped,
       reason: "this CPU lacks \(kernel.missingISA.names.joined(separator: ", "))")
+    row.energyReason = "the kernel was not run"
+    return row
   }
 
   func kernelRow(

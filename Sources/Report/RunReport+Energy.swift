@@ -51,7 +51,6 @@ struct EnergyComparison {
   var text: String {
     guard !entries.isEmpty else { return "" }
     let phase = tokens == 1 ? "decode" : "prefill of \(tokens)"
-    let threads = Set(entries.flatMap { $0.measured.keys }).sorted()
     var table = MarkdownTable(
       [
         ("kernel", .left), ("arithmetic, µJ/token", .right), ("memory, µJ/token", .right),
@@ -74,6 +73,9 @@ struct EnergyComparison {
     return "### \(subject.title), \(phase), \(cache.rawValue)\n\n" + table.text + "\n"
       + notes.map { "- \($0)\n" }.joined()
   }
+
+  /// The numbers of threads with which the case was run.
+  private var threads: [Int] { Set(entries.flatMap { $0.measured.keys }).sorted() }
 
   /// The least modelled energy of the family that computes with such floats.
   private func baseline(_ name: String) -> EnergyEntry? {
@@ -98,9 +100,11 @@ struct EnergyComparison {
     let measured = entries.flatMap { $0.measured.values }
     let sources = Set(measured.map(\.source).filter { !$0.isEmpty }).sorted()
     if !sources.isEmpty { notes.append("Measured: " + sources.joined(separator: "; ") + ".") }
-    for reason in Set(measured.compactMap(\.reason)).sorted() {
-      notes.append("Not measured: \(reason).")
-    }
+    let missing = entries.contains { entry in threads.contains { entry.measured[$0] == nil } }
+    let reasons =
+      measured.compactMap(\.reason)
+      + (missing || threads.isEmpty ? ["kernels.csv has no row of the kernel in this case"] : [])
+    for reason in Set(reasons).sorted() { notes.append("Not measured: \(reason).") }
     if let paper {
       notes.append(
         "‡ Reference, not a kernel: \(paper.words) What is above it is of the ternary layers alone."

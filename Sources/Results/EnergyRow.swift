@@ -123,6 +123,10 @@ extension EnergyRow {
     if !arithmeticSource.hasPrefix("modelled: ") {
       return "arithmetic_source begins with modelled:"
     }
+    let sources = [(sramJoulesLeast, sramSource, "sram"), (dramJoulesLeast, dramSource, "dram")]
+    if let bare = sources.first(where: { ($0.0 ?? 0) > 0 && !$0.1.hasPrefix("modelled: ") }) {
+      return "\(bare.2)_source begins with modelled: where there is an energy"
+    }
     let isComplete = joulesPerTokenLeast != nil && joulesPerTokenMost != nil
     guard isComplete || !reason.isEmpty else { return "a missing figure has a reason" }
     return nil

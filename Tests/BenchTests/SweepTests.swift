@@ -64,6 +64,12 @@ import Testing
     for row in rows where row.status == .skipped {
       #expect(row.reason.contains("lacks"))
     }
+    // Measured by a meter or missing for a reason, whatever became of the kernel.
+    let isAccountedFor = rows.allSatisfy {
+      ($0.energyMeasuredJoules == nil) == !$0.energyReason.isEmpty
+        && ($0.energyMeasuredJoules == nil || !$0.energySource.isEmpty)
+    }
+    #expect(isAccountedFor)
     // Every sample has a place of its own in the run: kernels took turns.
     #expect(Set(samples.map(\.order)).count == samples.count)
   }
