@@ -14,6 +14,9 @@
 #if defined(__linux__) && (defined(__x86_64__) || defined(__aarch64__))
 
 #include <elf.h>
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
@@ -171,8 +174,34 @@ static int wait_for_stop(pid_t child, int expected, cmachine_steps *steps) {
   return -1;
 }
 
+// What is done with each instruction beside counting it; null or zero: nothing.
+typedef struct {
+  histogram *addresses;
+  cmachine_observer *observe;
+  void *context;
+} recording;
+
+#if defined(__x86_64__)
+static int observe(pid_t child, const recording *to) {
+  struct user_regs_struct r;
+  if (ptrace(PTRACE_GETREGS, child, NULL, &r) != 0) return errno;
+  const cmachine_registers at = {
+      .pc = r.rip,
+      .general = {r.rax, r.rcx, r.rdx, r.rbx, r.rsp, r.rbp, r.rsi, r.rdi, r.r8, r.r9, r.r10, r.r11,
+                  r.r12, r.r13, r.r14, r.r15},
+      .process = child,
+  };
+  return to->observe(to->context, &at) ? 0 : ECANCELED;
+}
+#else
+static int observe(pid_t child, const recording *to) {
+  (void)child, (void)to;
+  return ENOSYS;
+}
+#endif
+
 // Steps from the child's stop to the end mark, and counts what runs between entry and its return.
-static void step_through(pid_t child, uint64_t entry, uint64_t limit, histogram *addresses,
+static void step_through(pid_t child, uint64_t entry, uint64_t limit, const recording *to,
                          cmachine_steps *steps) {
   const uint64_t end = (uint64_t)(uintptr_t)cmachine_step_end;
   int inside = 0;
@@ -201,11 +230,12 @@ static void step_through(pid_t child, uint64_t entry, uint64_t limit, histogram 
         return;
       }
       steps->instructions++;
-      if (addresses != NULL && !histogram_add(addresses, pc)) {
+      if (to->addresses != NULL && !histogram_add(to->addresses, pc)) {
         steps->detail = ENOMEM;
         return;
       }
     }
+    if (inside && to->observe != NULL && (steps->detail = observe(child, to)) != 0) return;
     last = pc;
     if (ptrace(PTRACE_SINGLESTEP, child, NULL, NULL) != 0) {
       steps->detail = errno;
@@ -216,18 +246,18 @@ static void step_through(pid_t child, uint64_t entry, uint64_t limit, histogram 
   steps->outcome = CMACHINE_STEPS_DONE;
 }
 
-static void step_child(pid_t child, uint64_t entry, uint64_t limit, histogram *addresses,
+static void step_child(pid_t child, uint64_t entry, uint64_t limit, const recording *to,
                        cmachine_steps *steps) {
   if (wait_for_stop(child, SIGSTOP, steps) != 0) return;
   if (ptrace(PTRACE_SETOPTIONS, child, NULL, PTRACE_O_EXITKILL) != 0) {
     steps->outcome = CMACHINE_STEPS_REFUSED, steps->detail = errno;
     return;
   }
-  step_through(child, entry, limit, addresses, steps);
+  step_through(child, entry, limit, to, steps);
 }
 
-void cmachine_step(void (*function)(void *), void *argument, const void *entry, uint64_t limit,
-                   int records_addresses, cmachine_steps *steps) {
+static void step(void (*function)(void *), void *argument, const void *entry, uint64_t limit,
+                 const recording *to, cmachine_steps *steps) {
   memset(steps, 0, sizeof *steps);
   steps->outcome = CMACHINE_STEPS_REFUSED;
   const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
@@ -241,19 +271,91 @@ void cmachine_step(void (*function)(void *), void *argument, const void *entry, 
   if (child < 0) {
     steps->detail = errno;
   } else {
-    histogram addresses = {NULL, 0, 0};
     const void *first = entry != NULL ? entry : (const void *)(uintptr_t)function;
-    step_child(child, (uint64_t)(uintptr_t)first, limit, records_addresses ? &addresses : NULL,
-               steps);
+    step_child(child, (uint64_t)(uintptr_t)first, limit, to, steps);
     kill(child, SIGKILL);
     while (waitpid(child, NULL, __WALL) < 0 && errno == EINTR) {
     }
-    steps->addresses = histogram_take(&addresses, &steps->address_count);
   }
   munmap(stack, STACK_BYTES);
 }
 
+void cmachine_step(void (*function)(void *), void *argument, const void *entry, uint64_t limit,
+                   int records_addresses, cmachine_steps *steps) {
+  histogram addresses = {NULL, 0, 0};
+  const recording to = {.addresses = records_addresses ? &addresses : NULL};
+  step(function, argument, entry, limit, &to, steps);
+  steps->addresses = histogram_take(&addresses, &steps->address_count);
+}
+
+void cmachine_observe(void (*function)(void *), void *argument, const void *entry, uint64_t limit,
+                      cmachine_observer *observe, void *context, cmachine_steps *steps) {
+  const recording to = {.observe = observe, .context = context};
+  step(function, argument, entry, limit, &to, steps);
+}
+
+#if defined(__x86_64__)
+
+// Where the XSAVE area holds a component of the state, in the form that ptrace gives.
+static size_t place_of(uint32_t component) {
+  uint32_t bytes = 0, offset = 0, flags = 0, reserved = 0;
+  __get_cpuid_count(0xD, component, &bytes, &offset, &flags, &reserved);
+  return offset;
+}
+
+static int read_state(int child, uint8_t state[static 4096]) {
+  struct iovec area = {state, 4096};
+  return ptrace(PTRACE_GETREGSET, child, NT_X86_XSTATE, &area) == 0 ? 0 : errno;
+}
+
+int cmachine_read_masks(const cmachine_registers *at, uint64_t masks[8]) {
+  enum { OPMASK = 5 };
+  uint8_t state[4096] = {0};
+  const int code = read_state(at->process, state);
+  if (code == 0) memcpy(masks, state + place_of(OPMASK), 8 * sizeof *masks);
+  return code;
+}
+
+int cmachine_read_vector(const cmachine_registers *at, int number, uint32_t lanes[8]) {
+  enum { LEGACY = 160, HALF = 16, AVX = 2 };
+  uint8_t state[4096] = {0};
+  const int code = read_state(at->process, state);
+  memcpy(lanes, state + LEGACY + HALF * number, HALF);
+  memcpy(lanes + 4, state + place_of(AVX) + HALF * number, HALF);
+  return code;
+}
+
 #else
+
+int cmachine_read_masks(const cmachine_registers *at, uint64_t masks[8]) {
+  (void)at, (void)masks;
+  return ENOSYS;
+}
+
+int cmachine_read_vector(const cmachine_registers *at, int number, uint32_t lanes[8]) {
+  (void)at, (void)number, (void)lanes;
+  return ENOSYS;
+}
+
+#endif
+
+#else
+
+void cmachine_observe(void (*function)(void *), void *argument, const void *entry, uint64_t limit,
+                      cmachine_observer *observe, void *context, cmachine_steps *steps) {
+  (void)observe, (void)context;
+  cmachine_step(function, argument, entry, limit, 0, steps);
+}
+
+int cmachine_read_masks(const cmachine_registers *at, uint64_t masks[8]) {
+  (void)at, (void)masks;
+  return ENOSYS;
+}
+
+int cmachine_read_vector(const cmachine_registers *at, int number, uint32_t lanes[8]) {
+  (void)at, (void)number, (void)lanes;
+  return ENOSYS;
+}
 
 void cmachine_step(void (*function)(void *), void *argument, const void *entry, uint64_t limit,
                    int records_addresses, cmachine_steps *steps) {

@@ -14,6 +14,10 @@ public struct StageCall {
   public let argument: UnsafeMutableRawPointer
   /// The kernel's or quantizer's own function, which `function` calls once or, for compute, once a tile.
   public let entry: UnsafeRawPointer
+  /// Where the buffers lie whose bytes a kernel counts, each by the count that it belongs to.
+  public let streams: [(bytes: WritableKeyPath<OperationCounts, Int>, addresses: Range<UInt>)]
+  /// Where the scales and sums of rows and tokens lie, whose bytes no kernel counts.
+  public let scalesAndSums: [Range<UInt>]
 
   /// Runs the stage.
   public func callAsFunction() {
@@ -87,7 +91,8 @@ extension Multiplication {
         try body(
           StageCall(
             function: mpgemm_run_quantize_stage, argument: $0,
-            entry: unsafeBitCast(quantizer.function, to: UnsafeRawPointer.self)))
+            entry: unsafeBitCast(quantizer.function, to: UnsafeRawPointer.self), streams: [],
+            scalesAndSums: []))
       }
     }
   }
@@ -108,7 +113,10 @@ extension Multiplication {
           try body(
             StageCall(
               function: mpgemm_run_prepare_stage, argument: $0,
-              entry: unsafeBitCast(kernel.functions.prepare, to: UnsafeRawPointer.self)))
+              entry: unsafeBitCast(kernel.functions.prepare, to: UnsafeRawPointer.self),
+              streams: [
+                (\.inputBytes, pages[0].addresses), (\.preparedBytes, prepared.addresses),
+              ], scalesAndSums: [pages[1].addresses, pages[2].addresses]))
         }
       }
     }
@@ -144,10 +152,21 @@ extension Multiplication {
             try body(
               StageCall(
                 function: mpgemm_run_compute_stage, argument: $0,
-                entry: unsafeBitCast(kernel.functions.compute, to: UnsafeRawPointer.self)))
+                entry: unsafeBitCast(kernel.functions.compute, to: UnsafeRawPointer.self),
+                streams: [
+                  (\.inputBytes, pages[0].addresses), (\.preparedBytes, pages[3].addresses),
+                  (\.weightBytes, pages[4].addresses), (\.outputBytes, pages[6].addresses),
+                  (\.scratchBytes, scratch.addresses),
+                ], scalesAndSums: [pages[1], pages[2], pages[5]].map(\.addresses)))
           }
         }
       }
     }
+  }
+}
+
+extension Buffer {
+  fileprivate var addresses: Range<UInt> {
+    UInt(bitPattern: address)..<UInt(bitPattern: address) + UInt(count)
   }
 }

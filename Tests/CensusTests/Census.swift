@@ -141,3 +141,9 @@ extension Array where Element: BitwiseCopyable {
     return buffer
   }
 }
+
+extension OperationCounts {
+  static func += (total: inout OperationCounts, more: OperationCounts) {
+    for (_, count) in classes { total[keyPath: count] += more[keyPath: count] }
+  }
+}

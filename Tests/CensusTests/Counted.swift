@@ -3,7 +3,7 @@ import MPGEMM
 /// A number whose arithmetic is counted.
 ///
 /// It behaves as its `Value` does, traps where that overflows, and adds each operation to a tally. What
-/// counts as what is said in docs/energy.md; `extended` is free, because widening an integer is wires.
+/// counts as what is said in docs/census.md; `extended` is free, because widening an integer is wires.
 struct Counted<Value> {
   let value: Value
   unowned(unsafe) let tally: Tally

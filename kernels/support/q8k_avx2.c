@@ -130,7 +130,9 @@ void q8k_count_prepare_avx2(mpgemm_shape shape, mpgemm_ops *prepare) {
   prepare->add_i32 += inputs - blocks * LANES + blocks * 3 * 4;   // sum, the first free; lanes
   prepare->mul_f32 += 2 * inputs + 4 * blocks;                    // as the portable one
   prepare->convert += inputs;
-  prepare->input_bytes += (uint64_t)shape.n * shape.k * sizeof(float);
+  // A whole block is read twice, for its maximum and to be quantized; what is none is copied first.
+  const uint64_t read = shape.k + shape.k / Q8K_BLOCK * Q8K_BLOCK;
+  prepare->input_bytes += shape.n * read * sizeof(float);
   prepare->prepared_bytes += blocks * (Q8K_BLOCK + sizeof(float) + sizeof(int32_t));
 }
 

@@ -159,7 +159,6 @@ static void lines_count(mpgemm_shape shape, size_t block_bytes, q8k_count_decode
   const uint64_t blocks = q8k_blocks(shape.k), rows = round_up(shape.m, LINE_ROWS);
   const uint64_t decodings = rows / LINE_ROWS * blocks * blocks_of(shape.n, N_BEST);
   const uint64_t dots = rows * blocks * shape.n, outputs = (uint64_t)shape.m * shape.n;
-  const size_t part = Q8K_BLOCK + sizeof(float) + sizeof(int32_t);
   mpgemm_ops decoding = {0};
   count_decode(&decoding);  // of LINE_ROWS rows' blocks
   q8k_add_ops(ops, &decoding, decodings);
@@ -173,16 +172,20 @@ static void lines_count(mpgemm_shape shape, size_t block_bytes, q8k_count_decode
     for (size_t u = 0; u < tokens; u += group) {
       group = lines_group(tokens - u);
       ops->add_i32 += rows * blocks * group * (lines_parts(group) - 1);
-      ops->scratch_bytes += rows * blocks * Q8K_BLOCK;  // codes read
+      // Of a + b - x_sum compilers make a + (b + -x_sum), negated in four lanes.
+      if (lines_parts(group) > 1) ops->add_i32 += rows / LINE_ROWS * blocks * group * 4;
+      ops->scratch_bytes += rows * blocks * (Q8K_BLOCK + sizeof(float));  // codes and scales read
     }
   }
   ops->add_i32 += dots;  // the sum of codes
   ops->convert += dots;
   ops->mul_f32 += dots * 2 + outputs * 2;
   ops->add_f32 += dots;
-  ops->prepared_bytes += blocks_of(shape.m, STRIP_ROWS) * blocks * shape.n * part;
-  // Scales read; y set to zero, read and written block by block, read.
-  ops->scratch_bytes += dots * 3 * sizeof(float);
+  // A strip's lines share the codes; each broadcasts the scale and the sum for itself.
+  ops->prepared_bytes += blocks_of(shape.m, STRIP_ROWS) * blocks * shape.n * Q8K_BLOCK;
+  ops->prepared_bytes += dots / LINE_ROWS * (sizeof(float) + sizeof(int32_t));
+  // y set to zero, read and written block by block, read.
+  ops->scratch_bytes += dots * 2 * sizeof(float);
   ops->scratch_bytes += round_up(shape.m, STRIP_ROWS) * shape.n * sizeof(float);
   ops->scratch_bytes += outputs * sizeof(float);
   ops->output_bytes += outputs * sizeof(float);

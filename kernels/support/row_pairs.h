@@ -12,6 +12,7 @@
 //   pairs_dot(sum, codes, x)     adds the products of unsigned codes and signed x, four a sum
 //   pairs_hide(vector)           hides a constant from the compiler, which else loads it in each step
 //   pairs_store(call, i, rows, t, lanes)   sums the lanes of each row, and writes outputs
+//   PAIRS_NEGATED                lanes in which compilers negate a sum of codes before they add it
 //   PAIRS_GROUP                  tokens multiplied together, at most
 //   PAIRS_LANE_ADDS              additions of int32 lanes by which pairs_store sums PAIRS_ROWS rows
 //   pairs_group(tokens)          how many of the tokens left are multiplied together
@@ -242,7 +243,7 @@ static void pairs_count(mpgemm_shape shape, mpgemm_ops *ops) {
     }
   }
   const uint64_t stored = pairs_stored(shape.m) * shape.n;
-  ops->add_i32 += stored;  // the sum of codes
+  ops->add_i32 += stored + reductions * shape.n * PAIRS_NEGATED;  // the sum of codes
   ops->convert += stored;
   ops->mul_f32 += stored * 2;
   ops->output_bytes += (uint64_t)shape.m * shape.n * sizeof(float);

@@ -13,6 +13,7 @@ enum {
   PAIRS_ROWS = LANES,
   PAIRS_GROUP = 8,  // 2 x 8 sums
   PAIRS_LANE_ADDS = REDUCE_16_ADDS,
+  PAIRS_NEGATED = 4,  // a + b - s, the reduction's last addition, becomes a + (b + -s)
 };
 
 static inline size_t pairs_group(size_t tokens) {

@@ -12,6 +12,7 @@ enum {
   PAIRS_ROWS = 8,
   PAIRS_GROUP = 6,  // 2 x 6 sums, 2 registers of codes, an input and a mask
   PAIRS_LANE_ADDS = REDUCE_8_ADDS,
+  PAIRS_NEGATED = 0,
 };
 
 // 8 to 12 sums of a pair. Three tokens have no good number of them: they are two and one.

@@ -176,6 +176,7 @@ void strips_count_prepare(const strip_layout *layout, const strip_table_costs *c
     prepare->convert += shape.n;
     prepare->mul_f32 += 2 * (uint64_t)shape.n;  // the divisions
     prepare->input_bytes += (uint64_t)shape.n * shape.k;
+    prepare->prepared_bytes += shape.n * sizeof(float);  // the step, over the header's zeros
   }
 }
 
@@ -201,5 +202,6 @@ void strips_count_compute(const strip_layout *layout, const strip_sums *sums,
   compute->mul_f32 += 2 * outputs + (layout->header_bytes ? strips * shape.n : 0);
   compute->weight_bytes += groups * strips * strip_bytes(layout, shape.k);
   compute->prepared_bytes += strips * shape.n * blocks * layout->table_bytes;
+  if (layout->header_bytes) compute->prepared_bytes += strips * shape.n * sizeof(float);
   compute->output_bytes += outputs * sizeof(float);
 }

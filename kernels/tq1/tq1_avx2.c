@@ -141,7 +141,12 @@ static void count(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_ops *p
                   mpgemm_ops *out) {
   (void)kernel;
   if (prepare) q8k_count_prepare_avx2(shape, prepare);
-  if (out) q8k_count_avx2(shape, TQ1_BLOCK_BYTES, count_dots, count_decode, out);
+  if (!out) return;
+  q8k_count_avx2(shape, TQ1_BLOCK_BYTES, count_dots, count_decode, out);
+  if (shape.n > 1) return;
+  const uint64_t steps = blocks_of(shape.m, Q8K_AVX2_ROWS) * q8k_blocks(shape.k);
+  tq1_count_ends(steps, out);
+  out->prepared_bytes -= steps * sizeof(int32_t);  // no sums: the weights are not biased
 }
 
 const mpgemm_kernel tq1_avx2 = {

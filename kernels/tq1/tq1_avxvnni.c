@@ -171,10 +171,12 @@ static void count(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_ops *p
   (void)kernel;
   if (prepare) q8k_count_prepare_avx2(shape, prepare);
   if (!out) return;
-  if (shape.n <= FEW)
-    q8k_count_rows_avxvnni(shape, TQ1_BLOCK_BYTES, count_dots, out);
-  else
+  if (shape.n > FEW) {
     q8k_count_avxvnni(shape, TQ1_BLOCK_BYTES, count_decode, out);
+    return;
+  }
+  q8k_count_rows_avxvnni(shape, TQ1_BLOCK_BYTES, count_dots, out);
+  tq1_count_ends(blocks_of(shape.m, Q8K_AVXVNNI_ROWS) * q8k_blocks(shape.k) * shape.n, out);
 }
 
 const mpgemm_kernel tq1_avxvnni = {

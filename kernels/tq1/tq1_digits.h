@@ -80,3 +80,9 @@ static inline block_ends ends_of(const uint8_t *const block[8]) {
 }
 
 TARGET_END
+
+// What eight rows' ends add, so many times, to a reading of their blocks: the tail of a block is read
+// as eight bytes, of which two are read with the narrow part.
+static inline void tq1_count_ends(uint64_t times, mpgemm_ops *ops) {
+  ops->weight_bytes += times * 8 * 2;
+}

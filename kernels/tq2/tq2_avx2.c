@@ -94,7 +94,7 @@ static void count_dots(mpgemm_ops *ops) {
   ops->bitop += rows * (2 * 16 + 8 * 32 + 16);  // shift and mask bytes; shift the fours
   ops->mul_i8 += rows * Q8K_BLOCK;
   ops->add_i16 += rows * (Q8K_BLOCK / 2 + 6 * 16 + 16);  // in maddubs, to the sums, of the two
-  ops->add_i32 += rows;                                  // the sum of codes
+  ops->add_i32 += rows + 1;  // the sum of codes, which compilers negate before it is spread
   ops->convert += rows;
 }
 

@@ -99,10 +99,13 @@ static void count(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_ops *p
   (void)kernel;
   if (prepare) q8k_count_prepare_avx2(shape, prepare);
   if (!out) return;
-  if (shape.n <= FEW)
-    q8k_count_rows_avx512(shape, TQ2_BLOCK_BYTES, 4, count_planes, out);
-  else
+  if (shape.n > FEW) {
     q8k_count_avx512(shape, TQ2_BLOCK_BYTES, count_decode, out);
+    return;
+  }
+  q8k_count_rows_avx512(shape, TQ2_BLOCK_BYTES, 4, count_planes, out);
+  // With no shift between reduction and correction, compilers negate a sum of codes in four lanes.
+  out->add_i32 += blocks_of(shape.m, Q8K_AVX512_ROWS) * q8k_blocks(shape.k) * shape.n * 4;
 }
 
 const mpgemm_kernel tq2_avx512 = {

@@ -109,7 +109,8 @@ static void count_dots(mpgemm_ops *ops) {
   ops->bitop += rows * (2 * 16 + 8 * 32 + 8);  // shift and mask bytes; shift the fours
   ops->mul_i8 += rows * Q8K_BLOCK;
   ops->add_i32 += rows * (Q8K_BLOCK + 8);  // in groups of four and to the sums; of the two
-  ops->add_i32 += REDUCE_8_ADDS + rows;    // and the sum of codes
+  // And the sum of codes, which compilers negate before it is spread.
+  ops->add_i32 += REDUCE_8_ADDS + rows + 1;
   ops->convert += rows;
 }
 

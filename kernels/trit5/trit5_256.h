@@ -156,6 +156,6 @@ static void count(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_ops *p
   compute->mul_f32 += 2 * shape.m * shape.n;
   compute->convert += shape.m * shape.n;
   compute->weight_bytes += passes * trit5_packed_size(kernel, shape.m, shape.k);
-  compute->prepared_bytes += blocks * shape.n * lines * TRIT5_INPUTS;
+  compute->prepared_bytes += blocks * shape.n * trit5_prepared_bytes(shape.k);
   compute->output_bytes += shape.m * shape.n * sizeof(float);
 }

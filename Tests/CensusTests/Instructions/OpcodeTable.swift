@@ -7,6 +7,38 @@ struct OpcodeTable {
     let name: String
     /// Classes with the bits of a lane; nil: one operation, however wide the register.
     let counts: [(count: WritableKeyPath<OperationCounts, Int>, laneBits: Int?)]
+    let memory: Memory
+  }
+
+  /// How much an operand in memory is.
+  enum Memory {
+    case whole, double, byW
+    case part(Int)
+    case bytes(Int)
+
+    init?(_ text: String) {
+      switch text {
+      case "": self = .whole
+      case "half": self = .part(2)
+      case "quarter": self = .part(4)
+      case "eighth": self = .part(8)
+      case "double": self = .double
+      case "w": self = .byW
+      default:
+        guard let bytes = Int(text) else { return nil }
+        self = .bytes(bytes)
+      }
+    }
+
+    func bytes(of register: Int, w: Int) -> Int {
+      switch self {
+      case .whole: register
+      case .part(let share): register / share
+      case .bytes(let bytes): bytes
+      case .double: register == 16 ? 8 : register
+      case .byW: w == 1 ? 8 : 4
+      }
+    }
   }
 
   /// Opcodes, with `reg` and `w` where they matter.
@@ -26,8 +58,9 @@ struct OpcodeTable {
     var entries: [Key: Entry] = [:]
     for line in csv.split(separator: "\n").dropFirst() where !line.hasPrefix("#") {
       let cells = line.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-      guard cells.count == 7, let map = Int(cells[0]), let prefix = Int(cells[1], radix: 16),
-        let opcode = Int(cells[2], radix: 16)
+      guard cells.count == 8, let map = Int(cells[0]), let prefix = Int(cells[1], radix: 16),
+        let opcode = Int(cells[2], radix: 16),
+        let memory = Memory(cells[7])
       else { throw InvalidLine(line: String(line)) }
       let counts = try cells[6].split(separator: " ").map { text in
         let parts = text.split(separator: ":")
@@ -38,7 +71,10 @@ struct OpcodeTable {
         return (count, lane == 0 ? nil : lane)
       }
       let key = Key(map: map, prefix: prefix, opcode: opcode, reg: Int(cells[3]), w: Int(cells[4]))
-      guard entries.updateValue(Entry(name: cells[5], counts: counts), forKey: key) == nil else {
+      guard
+        entries.updateValue(Entry(name: cells[5], counts: counts, memory: memory), forKey: key)
+          == nil
+      else {
         throw InvalidLine(line: String(line))
       }
     }

@@ -1,26 +1,48 @@
-/// What the machine code does not prove of a kernel's declaration, from unproven.csv: named, bounded, with a reason.
+import MPGEMM
+
+/// What the machine code does not prove of a kernel's declaration, from unproven.csv: named, with what proves it.
 struct Unproven: Hashable {
   let kernel, stage, name: String
-  let bound: Bound
+  /// Executed less declared.
+  let difference: Difference
 
-  /// How far declared and executed may be apart.
-  enum Bound: String {
-    /// One for each output, rows counted in whole blocks of 64.
-    case outputs
-    /// Three for each input of each token.
-    case inputs
-    /// One for each block of 256 weights, rows counted in whole blocks of 64.
-    case blocks
-    /// Any number: something else proves it, or nothing does.
-    case any
+  /// A sum of products of whole numbers, m, n, k, "many" (1 for several tokens, else 0), and ceil(x/c), floor(x/c).
+  struct Difference: Hashable {
+    private let terms: [[Substring]]
 
-    func allows(_ difference: Int, m: Int, n: Int, k: Int) -> Bool {
-      let rows = (m + 63) / 64 * 64
-      switch self {
-      case .outputs: return abs(difference) <= rows * n
-      case .inputs: return abs(difference) <= 3 * n * (k + 32)
-      case .blocks: return abs(difference) <= rows * ((k + 255) / 256) * n
-      case .any: return true
+    init?(_ text: String) {
+      terms = text.split(separator: " ").map { $0.split(separator: "*") }
+      guard !terms.isEmpty, value(of: Shape(outFeatures: 1, tokens: 1, inFeatures: 1)) != nil else {
+        return nil
+      }
+    }
+
+    func value(of shape: Shape) -> Int? {
+      terms.reduce(0) { sum, factors in
+        let product = factors.reduce(1) { product, factor in
+          Self.value(factor, shape).flatMap { value in product.map { $0 * value } }
+        }
+        return sum.flatMap { sum in product.map { sum + $0 } }
+      }
+    }
+
+    private static func value(_ factor: Substring, _ shape: Shape) -> Int? {
+      switch factor {
+      case "m": return shape.outFeatures
+      case "n": return shape.tokens
+      case "k": return shape.inFeatures
+      case "many": return shape.tokens > 1 ? 1 : 0
+      default: break
+      }
+      guard factor.hasSuffix(")") else { return Int(factor) }
+      let parts = factor.dropLast().split(separator: "(").flatMap { $0.split(separator: "/") }
+      guard parts.count == 3, let dividend = value(parts[1], shape), let divisor = Int(parts[2]),
+        divisor > 0
+      else { return nil }
+      switch parts[0] {
+      case "ceil": return (dividend + divisor - 1) / divisor
+      case "floor": return dividend / divisor
+      default: return nil
       }
     }
   }
@@ -29,10 +51,10 @@ struct Unproven: Hashable {
     try csv.split(separator: "\n").dropFirst().map { line in
       let cells = line.split(separator: ",", maxSplits: 4, omittingEmptySubsequences: false)
         .map(String.init)
-      guard cells.count == 5, let bound = Bound(rawValue: cells[3]), !cells[4].isEmpty else {
+      guard cells.count == 5, let difference = Difference(cells[3]), !cells[4].isEmpty else {
         throw OpcodeTable.InvalidLine(line: String(line))
       }
-      return Unproven(kernel: cells[0], stage: cells[1], name: cells[2], bound: bound)
+      return Unproven(kernel: cells[0], stage: cells[1], name: cells[2], difference: difference)
     }
   }
 }

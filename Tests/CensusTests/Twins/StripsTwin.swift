@@ -33,6 +33,7 @@ struct StripsTwin: Twin {
         let largest = largestEntry(input.loadSigned(t * k, count: k), tally).float
         let step = largest / CountedFloat(127, tally)
         scale = CountedFloat(127, tally) / largest
+        tally.counts.preparedBytes += 4  // over the header's zeros
         prepared += [step.value].bytes + [UInt8](repeating: 0, count: header - 4)
       }
       var x = input.loadSigned(t * k, count: k).map { $0.extended(to: Int16.self) }
@@ -121,9 +122,7 @@ struct StripsTwin: Twin {
   ) {
     var tokenScale = call.tokenScale(t)
     if isLossy {
-      // One step a token, uncounted like the scales.
-      let step = Stream.word(call.prepared.bytes, t * tokenBytes(call.k))
-      tokenScale = tokenScale * Float(bitPattern: step)
+      tokenScale = tokenScale * call.prepared.loadFloats(t * tokenBytes(call.k), at: 0, count: 1)[0]
     }
     for (r, i) in rows.enumerated() {
       call.store(total[r].float * (call.weightScale(i) * tokenScale), i, t, into: &y)
