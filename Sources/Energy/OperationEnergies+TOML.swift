@@ -5,12 +5,12 @@ extension OperationEnergies {
   /// The version of the file format that this build reads.
   static let tomlSchema = 1
 
-  /// Reads a user's own table; docs/energy.md describes the format.
+  /// Reads a user's own table; docs/operation-energies.md describes the format.
   public init(tomlFile path: String) throws(EnergyError) {
     let table: TOMLTable
     do throws(TOMLFile.Problem) {
       table = try TOMLFile.table(
-        at: path, whichIs: "operation energies are a page of TOML, see docs/energy.md")
+        at: path, whichIs: "operation energies are a page of TOML, see docs/operation-energies.md")
     } catch {
       throw EnergyError(error, path: path)
     }

@@ -74,7 +74,8 @@ struct Energy: ParsableCommand {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Operation energies of your own.", discussion: "docs/energy.md describes the file.",
+      "Operation energies of your own.",
+      discussion: "docs/operation-energies.md describes the file.",
       valueName: "file.toml"))
   var operations: String?
 

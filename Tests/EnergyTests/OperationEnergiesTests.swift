@@ -62,7 +62,8 @@ private let minimal = """
 
   @Test func theDocumentedExampleIsRead() throws {
     let page = try String(
-      contentsOf: URL(filePath: #filePath).appending(path: "../../../docs/energy.md").standardized,
+      contentsOf: URL(filePath: #filePath).appending(path: "../../../docs/operation-energies.md")
+        .standardized,
       encoding: .utf8)
     let fence = try #require(page.firstRange(of: "```toml\n"))
     let example = page[fence.upperBound...].prefix { $0 != "`" }
