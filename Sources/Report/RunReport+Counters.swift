@@ -40,7 +40,8 @@ extension RunReport {
     guard !missing.isEmpty else { return "" }
     let groups = Groups(missing) { [$0.source, $0.event, $0.reason] }
     let lines = groups.inOrder.map { group in
-      "- \(group[0].source), \(group[0].event), \(group.count) times: \(group[0].reason)"
+      let times = Numbers.count(group.count, "time")
+      return "- \(group[0].source), \(group[0].event), \(times): \(group[0].reason)"
     }
     return "\nNot counted:\n\n" + lines.joined(separator: "\n") + "\n"
   }

@@ -44,7 +44,7 @@ extension RunReport {
     ## The data
 
     Generated from run `\(run.environment.run)` (kernels.csv, samples.csv, ceilings.csv, \
-    environment.json), which was measured by
+    \(run.counters.isEmpty ? "" : "counters.csv, ")environment.json), which was measured by
 
         \(Markdown.line(run.environment.commandLine.joined(separator: " ")))
 
