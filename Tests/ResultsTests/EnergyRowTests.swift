@@ -10,6 +10,7 @@ import Testing
     row.macs = 40
     (row.arithmeticJoulesLeast, row.arithmeticJoulesMost) = (4e-11, 8e-11)
     row.arithmeticSource = "modelled: by hand"
+    (row.sramSource, row.dramSource) = ("modelled: by hand", "modelled: by hand")
     (row.sramBytes, row.sramJoulesLeast, row.sramJoulesMost) = (8, 1e-11, 1e-11)
     (row.dramBytes, row.dramJoulesLeast, row.dramJoulesMost) = (16, 3e-11, 5e-11)
     return row
@@ -35,11 +36,13 @@ import Testing
   @Test func aFigureWithoutSourceOrReasonIsNone() {
     var bare = Self.row
     bare.arithmeticSource = ""
+    var unsourced = Self.row
+    unsourced.dramSource = "data sheet"
     var silent = Self.row
     silent.sramJoulesLeast = nil
     var reversed = Self.row
     reversed.dramJoulesMost = 1e-11
-    for row in [bare, silent, reversed] { #expect(row.inconsistency != nil) }
+    for row in [bare, unsourced, silent, reversed] { #expect(row.inconsistency != nil) }
   }
 
   @Test func aMeasuredEnergyHasItsSource() {
