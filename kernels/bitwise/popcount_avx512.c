@@ -38,7 +38,9 @@ static inline __m512i twice_bytes(__m512i bytes) {
 
 // P's counts minus N's, of sums that hold a slice's each: sum[b] is worth 2^b, the last -2^b.
 static inline int32_t total_of(const __m512i sum[SLICES]) {
-  __m512i total = _mm512_sub_epi64(sum[SLICES - 2], twice_words(sum[SLICES - 1]));
+  __m512i negative = sum[SLICES - 1];
+  __asm__ volatile("" : "+v"(negative));  // nothing of a row's total where the row is not asked for
+  __m512i total = _mm512_sub_epi64(sum[SLICES - 2], twice_words(negative));
   for (size_t b = SLICES - 2; b-- > 0;) {
     total = _mm512_add_epi64(twice_words(total), sum[b]);
   }
@@ -49,9 +51,9 @@ static inline int32_t total_of(const __m512i sum[SLICES]) {
   return _mm_cvtsi128_si32(_mm_add_epi64(two, _mm_unpackhi_epi64(two, two)));
 }
 
-// Two rows, the second perhaps the first again, by token t.
-static inline void dot_rows(const uint8_t *const row[ROWS], const uint8_t *x, size_t blocks,
-                            int32_t dot[ROWS]) {
+// One or two rows, the second else the first again, by a token.
+static inline void dot_rows(const uint8_t *const row[ROWS], size_t rows, const uint8_t *x,
+                            size_t blocks, int32_t dot[ROWS]) {
   __m512i sum[ROWS][SLICES];  // a word's |sum| <= 64 blocks
   for (size_t r = 0; r < ROWS; r++) {
     for (size_t b = 0; b < SLICES; b++) sum[r][b] = _mm512_setzero_si512();
@@ -72,7 +74,8 @@ static inline void dot_rows(const uint8_t *const row[ROWS], const uint8_t *x, si
       }
     }
   }
-  for (size_t r = 0; r < ROWS; r++) dot[r] = total_of(sum[r]);
+  dot[0] = total_of(sum[0]);
+  if (rows == ROWS) dot[1] = total_of(sum[1]);
 }
 
 static void compute(const mpgemm_kernel *kernel, const mpgemm_call *call, mpgemm_tile tile,
@@ -86,7 +89,7 @@ static void compute(const mpgemm_kernel *kernel, const mpgemm_call *call, mpgemm
     for (size_t t = tile.n_begin; t < tile.n_end; t++) {
       const uint8_t *x = (const uint8_t *)call->prepared + t * blocks * SLICES * PLANE_BYTES;
       int32_t dot[ROWS];
-      dot_rows(row, x, blocks, dot);
+      dot_rows(row, rows, x, blocks, dot);
       store_exact(call, i, t, dot[0]);
       if (rows == ROWS) store_exact(call, i + 1, t, dot[1]);
     }
@@ -147,12 +150,12 @@ static void count(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_ops *p
     prepare_ops->prepared_bytes += shape.n * blocks * SLICES * PLANE_BYTES;
   }
   if (!ops) return;
-  const uint64_t dots = round_up(shape.m, ROWS) * shape.n;
-  const uint64_t products = dots * blocks, outputs = (uint64_t)shape.m * shape.n;
+  const uint64_t outputs = (uint64_t)shape.m * shape.n;
+  const uint64_t products = round_up(shape.m, ROWS) * shape.n * blocks;
   ops->bitop += products * SLICES * (REGISTER + LANES);  // and, population count
   ops->add_i32 += products * SLICES * LANES;             // words, as int32
   // A total: seven doublings and additions; then the halves, theirs, and two words at once for one.
-  ops->add_i32 += dots * (2 * (SLICES - 1) * LANES + LANES / 2 + LANES / 4 + 2);
+  ops->add_i32 += outputs * (2 * (SLICES - 1) * LANES + LANES / 2 + LANES / 4 + 2);
   ops->convert += outputs;
   ops->mul_f32 += outputs * 2;
   ops->weight_bytes += products * 2 * PLANE_BYTES;
