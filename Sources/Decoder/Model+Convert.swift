@@ -4,7 +4,7 @@ public import Models
 extension Model {
   /// A GGUF file of the model that a GGUF file or a Hugging Face folder holds, read as it is written.
   ///
-  /// A GGUF file's tokenizer comes along; a folder's tokenizer.json is not read.
+  /// The tokenizer comes along.
   ///
   /// - Parameters:
   ///   - path: The file's, or the folder's.
@@ -18,9 +18,18 @@ extension Model {
   ) throws(ModelFileError) -> GGUFWriter {
     var isFolder: ObjCBool = false
     if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
-      return try GGUFWriter(
-        storing: HuggingFaceSource(HuggingFaceFolder(path: path), gate: options.gate),
-        name: URL(fileURLWithPath: path).lastPathComponent, path: path, type: type, rows: rows)
+      let source = try HuggingFaceSource(HuggingFaceFolder(path: path), gate: options.gate)
+      var writer = try GGUFWriter(
+        storing: source, name: URL(fileURLWithPath: path).lastPathComponent, path: path, type: type,
+        rows: rows)
+      let vocabulary = source.configuration.vocabulary
+      // What makes no tokenizer here would make none in the file.
+      if try Tokenizer(source.folder, vocabulary: vocabulary) != nil,
+        let tokenizer = try Tokenizer.Definition(source.folder, vocabulary: vocabulary)
+      {
+        writer.set(tokenizer)
+      }
+      return writer
     }
     let file = try GGUFFile(path: path)
     let source = try GGUFSource(file, gate: options.gate, i2sBlock: options.i2sBlock)

@@ -54,6 +54,7 @@ public struct Model: Sendable {
   {
     try self.init(
       HuggingFaceSource(folder, gate: options.gate), for: kernel, head: options.head)
+    tokenizer = try Tokenizer(folder, vocabulary: configuration.vocabulary)
   }
 
   /// Reads a GGUF file, or a Hugging Face folder where the path is a folder's.

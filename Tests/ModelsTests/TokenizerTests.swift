@@ -11,18 +11,23 @@ import Testing
       let tokens: [String]
       let merges: [String]
       let ids: [[Int]]
+      /// `framed` with what the template adds.
+      let framed: [Int]
     }
     let texts: [String]
+    let framed: String
     let tokenizers: [Case]
   }
 
   static let names = PreTokenizer.allCases.map(\.rawValue)
 
+  static let fixtures = (Bundle.module.resourceURL ?? URL(filePath: "/")).appending(
+    path: "Fixtures")
+
   static let golden: Golden = {
-    guard let url = Bundle.module.url(forResource: "Fixtures/tokenizers", withExtension: "json"),
-      let data = try? Data(contentsOf: url),
+    guard let data = try? Data(contentsOf: fixtures.appending(path: "tokenizers.json")),
       let golden = try? JSONDecoder().decode(Golden.self, from: data)
-    else { return Golden(texts: [], tokenizers: []) }
+    else { return Golden(texts: [], framed: "", tokenizers: []) }
     return golden
   }()
 
@@ -75,11 +80,11 @@ import Testing
   @Test func anIncompleteVocabularyIsNamed() throws {
     var golden = try #require(Self.golden.tokenizers.first)
     golden = Golden.Case(
-      pre: golden.pre, tokens: Array(golden.tokens.dropFirst()), merges: [], ids: [])
+      pre: golden.pre, tokens: Array(golden.tokens.dropFirst()), merges: [], ids: [], framed: [])
     #expect(throws: Tokenizer.Problem.self) { try Self.tokenizer(golden) }
     golden = try #require(Self.golden.tokenizers.first)
     golden = Golden.Case(
-      pre: golden.pre, tokens: golden.tokens, merges: ["a b c"], ids: [])
+      pre: golden.pre, tokens: golden.tokens, merges: ["a b c"], ids: [], framed: [])
     #expect(throws: Tokenizer.Problem.self) { try Self.tokenizer(golden) }
   }
 }

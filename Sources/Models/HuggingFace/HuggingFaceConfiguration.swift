@@ -14,6 +14,23 @@ public struct HuggingFaceConfiguration: Decodable, Sendable {
   public let activation: String?
   public let tied: Bool?
   let quantization: Quantization?
+  /// The token that begins a text, and those that end one.
+  let begin: Int?
+  let ends: OneOrMore?
+
+  /// A token, or a list of tokens.
+  struct OneOrMore: Decodable, Sendable {
+    let ids: [Int]
+
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.singleValueContainer()
+      if let id = try? container.decode(Int.self) {
+        ids = [id]
+      } else {
+        ids = try container.decode([Int].self)
+      }
+    }
+  }
 
   struct Quantization: Decodable, Sendable {
     let method: String?
@@ -40,6 +57,8 @@ public struct HuggingFaceConfiguration: Decodable, Sendable {
     case activation = "hidden_act"
     case tied = "tie_word_embeddings"
     case quantization = "quantization_config"
+    case begin = "bos_token_id"
+    case ends = "eos_token_id"
   }
 
   /// Whether `weight_scale` is 1 / mean|W| (`bitlinear`, the default) or mean|W| (`autobitlinear`).

@@ -10,6 +10,8 @@ public enum PreTokenizer: String, Sendable, CaseIterable {
   case llama3 = "llama-bpe"
   /// Punctuation by itself, then as gpt2, then digits in threes.
   case falcon
+  /// Falcon's own file: as falcon, but before threes are counted, digits part from what is none.
+  case falconDigits = "falcon-digits"
 
   /// The value of `tokenizer.ggml.pre`, of which several mean the same.
   init?(name: String) {
@@ -17,11 +19,12 @@ public enum PreTokenizer: String, Sendable, CaseIterable {
     case "gpt-2", "gpt2", "default": self = .gpt2
     case "llama-bpe", "llama3", "llama-v3", "falcon3", "falcon-h1": self = .llama3
     case "falcon": self = .falcon
+    case "falcon-digits": self = .falconDigits
     default: return nil
     }
   }
 
-  /// Whether a piece that is a token by itself is taken before anything is merged.
+  /// Whether a piece that is a token by itself is taken before anything is merged, where a file does not say.
   var takesWholePieces: Bool { self == .llama3 }
 
   /// The pieces of a text, which together are the text.
@@ -32,7 +35,8 @@ public enum PreTokenizer: String, Sendable, CaseIterable {
       switch self {
       case .gpt2: classified.cut(0..<classified.count, by: ClassifiedText.gpt2End)
       case .llama3: classified.cut(0..<classified.count, by: ClassifiedText.llama3End)
-      case .falcon: classified.falconEnds
+      case .falcon: classified.falconEnds(inThrees: true)
+      case .falconDigits: classified.falconEnds(inThrees: false)
       }
     var pieces: [String.UnicodeScalarView.SubSequence] = []
     pieces.reserveCapacity(ends.count)
@@ -43,6 +47,53 @@ public enum PreTokenizer: String, Sendable, CaseIterable {
       (start, position) = (next, end)
     }
     return pieces
+  }
+}
+
+extension PreTokenizer {
+  /// The parts of a piece that are merged each for itself: with most ways of cutting, the whole.
+  ///
+  /// The last two steps of Falcon's file see letters that stand for bytes. Six of them are numbers
+  /// to Unicode (², ³, ¹, ¼, ½ and ¾), so that it cuts within letters whose UTF-8 has such a byte.
+  func parts(of piece: [UInt8]) -> [[UInt8]] {
+    guard self == .falconDigits else { return [piece] }
+    var parts: [[UInt8]] = []
+    for run in Self.runs(of: piece, by: Self.isNumber) {
+      // Of a run of numbers, each three decimal digits in a row, and what lies between those.
+      var rest: [UInt8] = []
+      var position = run.startIndex
+      while position < run.endIndex {
+        let three = run[position...].prefix(3)
+        if three.count == 3, three.allSatisfy(Self.isDecimal) {
+          if !rest.isEmpty { parts.append(rest) }
+          parts.append(Array(three))
+          (rest, position) = ([], position + 3)
+        } else {
+          rest.append(run[position])
+          position += 1
+        }
+      }
+      if !rest.isEmpty { parts.append(rest) }
+    }
+    return parts
+  }
+
+  private static func isDecimal(_ byte: UInt8) -> Bool { (48...57).contains(byte) }
+
+  private static func isNumber(_ byte: UInt8) -> Bool {
+    isDecimal(byte) || [0xB2, 0xB3, 0xB9, 0xBC, 0xBD, 0xBE].contains(byte)
+  }
+
+  /// Neighbours of which the same is true.
+  private static func runs(of bytes: [UInt8], by holds: (UInt8) -> Bool) -> [ArraySlice<UInt8>] {
+    var runs: [ArraySlice<UInt8>] = []
+    var start = bytes.startIndex
+    for index in bytes.indices where index > start && holds(bytes[index]) != holds(bytes[start]) {
+      runs.append(bytes[start..<index])
+      start = index
+    }
+    if start < bytes.endIndex { runs.append(bytes[start...]) }
+    return runs
   }
 }
 
@@ -155,14 +206,14 @@ struct ClassifiedText {
     return endOfSpace(begin, limit)
   }
 
-  /// Three expressions, each within the pieces of the one before.
-  var falconEnds: [Int] {
+  /// Three expressions, or without the last two, each within the pieces of the one before.
+  func falconEnds(inThrees: Bool) -> [Int] {
     var ends: [Int] = []
     var begin = 0
     for outer in cut(0..<count, by: Self.punctuationEnd) {
       var inner = begin
       for end in cut(begin..<outer, by: Self.gpt2End) {
-        ends += cut(inner..<end, by: Self.threeDigitsEnd)
+        ends += inThrees ? cut(inner..<end, by: Self.threeDigitsEnd) : [end]
         inner = end
       }
       begin = outer

@@ -64,3 +64,31 @@ extension Tokenizer {
     }
   }
 }
+
+extension GGUFWriter {
+  /// Adds a tokenizer, as llama.cpp names its parts.
+  ///
+  /// What llama.cpp does not know is written as what it takes for the same: Falcon's cutting without
+  /// its step for digits.
+  package mutating func set(_ definition: Tokenizer.Definition) {
+    set("tokenizer.ggml.model", .text("gpt2"))
+    let pre = definition.preTokenizer == .falconDigits ? .falcon : definition.preTokenizer
+    set("tokenizer.ggml.pre", .text(pre.rawValue))
+    set("tokenizer.ggml.tokens", .texts(definition.tokens))
+    let types = definition.kinds.map { kind in
+      switch kind {
+      case .text: 1
+      case .control: 3
+      case .added: 4
+      }
+    }
+    set("tokenizer.ggml.token_type", .integers(types))
+    set("tokenizer.ggml.merges", .texts(definition.merges))
+    if let begin = definition.begin { set("tokenizer.ggml.bos_token_id", .integer(begin)) }
+    // A file has place for two.
+    for (key, token) in zip(["eos_token_id", "eot_token_id"], definition.ends.sorted()) {
+      set("tokenizer.ggml.\(key)", .integer(token))
+    }
+    set("tokenizer.ggml.add_bos_token", .flag(definition.addsBegin))
+  }
+}

@@ -13,6 +13,7 @@ public struct Tokenizer: Sendable {
   private let tokenOfByte: [Int32]
   private let tokenOfBytes: [[UInt8]: Int32]
   private let pairs: BytePairs
+  private let takesWholePieces: Bool
 
   /// What a tokenizer is made from.
   public struct Definition: Sendable {
@@ -30,18 +31,21 @@ public struct Tokenizer: Sendable {
     /// The pairs in the order of merging, as `left right`.
     public var merges: [String]
     public var preTokenizer: PreTokenizer
+    /// Whether a piece that is a token by itself is taken before anything is merged.
+    public var takesWholePieces: Bool
     public var begin: Int?
     public var ends: Set<Int>
     public var addsBegin: Bool
 
     public init(
       tokens: [String], kinds: [Kind], merges: [String], preTokenizer: PreTokenizer,
-      begin: Int? = nil, ends: Set<Int> = [], addsBegin: Bool = false
+      takesWholePieces: Bool? = nil, begin: Int? = nil, ends: Set<Int> = [], addsBegin: Bool = false
     ) {
       self.tokens = tokens
       self.kinds = kinds
       self.merges = merges
       self.preTokenizer = preTokenizer
+      self.takesWholePieces = takesWholePieces ?? preTokenizer.takesWholePieces
       self.begin = begin
       self.ends = ends
       self.addsBegin = addsBegin
@@ -60,6 +64,7 @@ public struct Tokenizer: Sendable {
     ends = definition.ends
     addsBegin = definition.addsBegin
     preTokenizer = definition.preTokenizer
+    takesWholePieces = definition.takesWholePieces
     for id in definition.ends.union(begin.map { [$0] } ?? [])
     where !definition.tokens.indices.contains(id) {
       throw Problem(part: "token \(id)", reason: "is beyond the vocabulary")
@@ -121,11 +126,12 @@ public struct Tokenizer: Sendable {
     var tokens: [Int] = []
     if addingBegin ?? addsBegin, let begin { tokens.append(begin) }
     for piece in preTokenizer.pieces(of: text) {
-      let bytes = Array(String(piece).utf8)
-      if preTokenizer.takesWholePieces, let token = tokenOfBytes[bytes] {
-        tokens.append(Int(token))
-      } else {
-        tokens += pairs.merged(bytes.map { tokenOfByte[Int($0)] }).map(Int.init)
+      for bytes in preTokenizer.parts(of: Array(String(piece).utf8)) {
+        if takesWholePieces, let token = tokenOfBytes[bytes] {
+          tokens.append(Int(token))
+        } else {
+          tokens += pairs.merged(bytes.map { tokenOfByte[Int($0)] }).map(Int.init)
+        }
       }
     }
     return tokens
