@@ -129,6 +129,9 @@ let package = Package(
       resources: [.copy("Fixtures")]),
     tests(
       "BenchTests", ["Bench", "Energy", "MPGEMM", "Machine", "Models", "Results", "Statistics"]),
+    .executableTarget(
+      name: "fuzz", dependencies: ["Decoder", "Models"], path: "Tests/Fuzz", swiftSettings: swift),
+    tests("FuzzTests", ["fuzz", "Decoder", "Models", "TestSupport"]),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swift),
     tests(
       "Conformance", ["MPGEMM", "Verification", "TestSupport"],

@@ -13,30 +13,9 @@ enum Program {
   }
 
   /// The executable that was built beside the tests.
-  static var path: URL {
-    get throws {
-      var folder = Bundle.main.executableURL?.deletingLastPathComponent()
-      // On Linux the tests run from the bundle's folder or from the toolchain's runner.
-      for argument in CommandLine.arguments where argument.contains(".xctest") {
-        folder = URL(fileURLWithPath: argument).deletingLastPathComponent()
-      }
-      guard let file = folder?.appendingPathComponent("ternbench"),
-        FileManager.default.isExecutableFile(atPath: file.path)
-      else { throw Missing(folder: folder?.path ?? "") }
-      return file
-    }
-  }
+  static var path: URL { get throws { try BuiltProgram.path("ternbench") } }
 
-  /// What the program is run by where the tests themselves are emulated, as `make test-arm` does.
-  private static let emulator =
-    (ProcessInfo.processInfo.environment["TERNBENCH_EMULATOR"] ?? "").split(separator: " ")
-    .map(String.init)
-
-  static var isEmulated: Bool { !emulator.isEmpty }
-
-  struct Missing: Error {
-    let folder: String
-  }
+  static var isEmulated: Bool { BuiltProgram.isEmulated }
 
   static func run(_ arguments: String..., folder: String? = nil) throws -> Output {
     try run(arguments, folder: folder)
@@ -53,7 +32,8 @@ enum Program {
     let outFile = scratch.path + "/out"
     let errorFile = scratch.path + "/error"
     let process = try ChildProcess(
-      emulator + [try program ?? path.path] + arguments + mode, out: outFile, error: errorFile,
+      BuiltProgram.emulator + [try program ?? path.path] + arguments + mode, out: outFile,
+      error: errorFile,
       folder: folder)
     let status = try process.wait()
     return Output(
