@@ -17,6 +17,7 @@ typedef struct {
   int (*set_multiplex)(int set);
   int (*add_named_event)(int set, const char *name);
   int (*start)(int set);
+  int (*read)(int set, long long *values);
   int (*stop)(int set, long long *values);
   int (*cleanup_eventset)(int set);
   int (*destroy_eventset)(int *set);
@@ -43,7 +44,8 @@ static int find_all(void *library) {
          find(library, "PAPI_assign_eventset_component", &papi.assign_eventset_component) &&
          find(library, "PAPI_set_multiplex", &papi.set_multiplex) &&
          find(library, "PAPI_add_named_event", &papi.add_named_event) &&
-         find(library, "PAPI_start", &papi.start) && find(library, "PAPI_stop", &papi.stop) &&
+         find(library, "PAPI_start", &papi.start) && find(library, "PAPI_read", &papi.read) &&
+         find(library, "PAPI_stop", &papi.stop) &&
          find(library, "PAPI_cleanup_eventset", &papi.cleanup_eventset) &&
          find(library, "PAPI_destroy_eventset", &papi.destroy_eventset) &&
          find(library, "PAPI_strerror", &papi.strerror);
@@ -117,6 +119,10 @@ int cmachine_papi_add(int set, const char *event) {
 
 int cmachine_papi_start(int set) {
   return papi.start(set);
+}
+
+int cmachine_papi_read(int set, long long *values) {
+  return papi.read(set, values);
 }
 
 int cmachine_papi_stop(int set, long long *values) {

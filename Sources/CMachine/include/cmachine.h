@@ -121,6 +121,7 @@ const char *cmachine_papi_error(int code);
 int cmachine_papi_create(int multiplexed, int *set);
 int cmachine_papi_add(int set, const char *event);
 int cmachine_papi_start(int set);
+int cmachine_papi_read(int set, long long *values);
 int cmachine_papi_stop(int set, long long *values);
 void cmachine_papi_destroy(int set);
 

@@ -28,9 +28,13 @@ public struct PAPICounters: CounterSource {
 
   /// Loads PAPI and tries every event, which takes some tenths of a second.
   public static func open() -> Availability<PAPICounters> {
+    loaded().map { PAPICounters($0) }
+  }
+
+  static func loaded() -> Availability<cmachine_papi_state> {
     let state = cmachine_papi_load()
     switch Int(state.status) {
-    case CMACHINE_PAPI_READY: return .value(PAPICounters(state))
+    case CMACHINE_PAPI_READY: return .value(state)
     case CMACHINE_PAPI_ABSENT:
       return .unavailable(reason: "no libpapi is installed: sudo apt-get install libpapi-dev")
     case CMACHINE_PAPI_UNKNOWN:
@@ -84,7 +88,7 @@ public struct PAPICounters: CounterSource {
     return cmachine_papi_stop(set, &counts) == 0 && counts.allSatisfy { $0 > 0 }
   }
 
-  private static func error(_ code: Int32) -> String {
+  static func error(_ code: Int32) -> String {
     "\(String(cString: cmachine_papi_error(code))) (PAPI error \(code))"
   }
 

@@ -74,9 +74,11 @@ extension EnergyMeter {
     counting names: [String] = [], relativeError: Double = 0.01, root: String = "/"
   ) -> EnergyMeter {
     let files = MeterFiles(root: root)
+    // PAPI asks the machine itself, not a file tree of a test's.
+    let papi: [any EnergySource] = root == "/" ? [PAPISource(library: PAPIEnergyEvents())] : []
     return EnergyMeter(
-      sources: [PowercapSource(files: files), HwmonSource(files: files)], counting: names,
-      relativeError: relativeError, clock: .system, samplesInBackground: true)
+      sources: [PowercapSource(files: files)] + papi + [HwmonSource(files: files)],
+      counting: names, relativeError: relativeError, clock: .system, samplesInBackground: true)
   }
 
   init(

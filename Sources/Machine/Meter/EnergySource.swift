@@ -2,7 +2,7 @@
 
 /// A kind of energy meter that a machine may have.
 ///
-/// A further kind (PAPI's powercap and rapl components, a BMC, a wall meter) is one more type with this
+/// A further kind (a BMC, a wall meter) is one more type with this
 /// protocol and one more line in `EnergyMeter.open`: it says which channels there are, what each of them
 /// covers, and how one value is read. Wrap-around, sampling, update interval, idle power and the choice
 /// of what may be added up are the meter's, the same for all.
