@@ -118,7 +118,7 @@ let package = Package(
     tests("DecoderTests", ["Decoder", "MPGEMM", "Models"], resources: [.copy("Fixtures")]),
     tests("EnergyTests", ["Energy", "Models"]),
     tests(
-      "CensusTests", ["MPGEMM", "Machine"],
+      "CensusTests", ["MPGEMM", "Machine", "TestSupport"],
       resources: [
         .embedInCode("Instructions/opcodes.csv"), .embedInCode("Instructions/unproven.csv"),
       ]),
@@ -128,7 +128,8 @@ let package = Package(
       "ReportTests", ["Report", "Energy", "Models", "Results", "Statistics"],
       resources: [.copy("Fixtures")]),
     tests(
-      "BenchTests", ["Bench", "Energy", "MPGEMM", "Machine", "Models", "Results", "Statistics"]),
+      "BenchTests",
+      ["Bench", "Energy", "MPGEMM", "Machine", "Models", "Results", "Statistics", "TestSupport"]),
     .executableTarget(
       name: "fuzz", dependencies: ["Decoder", "Models"], path: "Tests/Fuzz", swiftSettings: swift),
     tests("FuzzTests", ["fuzz", "Decoder", "Models", "TestSupport"]),

@@ -2,6 +2,7 @@ import Foundation
 import MPGEMM
 import Machine
 import Results
+import TestSupport
 import Testing
 
 @testable import Bench
@@ -24,7 +25,9 @@ import Testing
   private static let isEmulated =
     ProcessInfo.processInfo.environment["TERNBENCH_EMULATOR"] != nil
 
-  @Test(.enabled(if: !isEmulated, "single-stepping is ptrace, which qemu-user lacks"))
+  @Test(
+    .enabled(if: !isEmulated, "single-stepping is ptrace, which qemu-user lacks"),
+    .disabled(if: isSanitized, "a sanitizer's instructions are not the kernels' own"))
   func twoSweepsCountTheSameSteps() throws {
     let (one, removeOne) = try sweep(.step)
     defer { removeOne() }

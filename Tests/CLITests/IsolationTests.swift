@@ -10,12 +10,9 @@ struct IsolationTests {
   private static let faults = PluginFixture.repository.appending(
     path: "Tests/CLITests/Faults/faults.c")
 
-  #if SANITIZED
   /// AddressSanitizer tells of such an access, and ends the process itself.
-  private static let invalidAccess = "its process ended with status 1"
-  #else
-  private static let invalidAccess = "SIGSEGV (invalid memory access)"
-  #endif
+  private static let invalidAccess =
+    isSanitized ? "its process ended with status 1" : "SIGSEGV (invalid memory access)"
 
   /// What the reason of each fault's row says.
   private static let reasons = [

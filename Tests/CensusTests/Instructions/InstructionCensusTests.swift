@@ -1,14 +1,9 @@
 import MPGEMM
 import Machine
+import TestSupport
 import Testing
 
 #if arch(x86_64) && os(Linux)
-#if SANITIZED
-private let isSanitized = true
-#else
-private let isSanitized = false
-#endif
-
 /// Declared equals executed, for every SIMD kernel that this CPU can run: by its machine code.
 ///
 /// What machine code cannot show is listed in unproven.csv: how far apart the two are, exactly, and what proves it; an
