@@ -69,7 +69,8 @@ public struct Run: Equatable, Sendable {
       environment.models.map { ($0.slug, Set($0.layers)) }, uniquingKeysWith: { $0.union($1) })
     guard
       let row = kernels.first(where: {
-        !$0.model.isEmpty && layers[$0.model]?.contains($0.layer) != true
+        guard !$0.model.isEmpty, let known = layers[$0.model] else { return !$0.model.isEmpty }
+        return $0.cache != .ring && !known.contains($0.layer)
       })
     else { return }
     throw ResultsError(
