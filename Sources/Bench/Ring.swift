@@ -33,6 +33,11 @@ public struct Ring: Sendable, Equatable, Codable {
     guard !steps.isEmpty else { return nil }
   }
 
+  init(steps: [Step], layers: Int) {
+    self.steps = steps
+    self.layers = layers
+  }
+
   private static let members: [(name: String, layers: Set<String>)] = [
     ("qkv", ["q", "k", "v"]), ("o", ["o"]), ("gate_up", ["gate", "up"]), ("down", ["down"]),
   ]

@@ -25,7 +25,7 @@ public struct RunReport {
   public var page: String {
     let sections =
       [opening, "## The fastest kernels\n\n" + headline, guide]
-      + [rings, flips, rooflines.section] + subjects.map(section)
+      + [decoding, rings, flips, rooflines.section] + subjects.map(section)
       + [energy, failures, notes, impossible, certainty, counters, ceilings, source]
     return sections.filter { !$0.isEmpty }.joined(separator: "\n")
   }
