@@ -121,11 +121,11 @@ struct CaseRunner {
       return nil
     }
     var first = beginning.first
-    if first.time > options.singleSampleAbove {
+    if first.time > sweepCase.singleSampleAbove(options) {
       first.order = sampler.order
       sampler.order += 1
       outcome.samples = [first]
-      outcome.noise = NoiseNote.singleSample
+      outcome.noise = NoiseNote.singleSample(sweepCase)
       outcome.energy.reason = "the kernel is too slow to be called again"
       return nil
     }

@@ -10,7 +10,8 @@ extension RunFolder {
     var rows: [EnergyRow] = []
     for target in options.targets {
       for tokens in target.tokens.map({ [$0] }) ?? options.tokens {
-        for cache in options.caches {
+        // Of a ring there is no model: its layers have theirs in the other regimes.
+        for cache in options.regimes(of: target) where cache != .ring {
           rows += try EnergyRow.all(
             run: run, kernels: options.kernels, target: target, tokens: tokens, cache: cache)
         }

@@ -17,7 +17,7 @@ extension KernelCost {
     counts.add(KernelCounts(compute), times: 1)
     try self.init(
       kernel: kernel.name, macs: shape.multiplyAdds, counts: counts,
-      buffers: KernelBuffers(kernel, shape), weights: cache == .cold ? .memory : .cache,
+      buffers: KernelBuffers(kernel, shape), weights: cache == .hot ? .cache : .memory,
       node: node, dram: dram, energies: energies)
   }
 }

@@ -1,6 +1,11 @@
 /// What a row says of samples that miss the noise target: which option would help.
 enum NoiseNote {
-  static let singleSample = "single sample, so no interval: raise --single-sample-above"
+  /// The note on a kernel that is too slow to be called again.
+  static func singleSample(_ sweepCase: SweepCase) -> String {
+    let remedy = "so no interval: raise --single-sample-above"
+    guard let ring = sweepCase.target.ring else { return "single sample, \(remedy)" }
+    return "single sample of 1 layer, times \(ring.layers), \(remedy)"
+  }
 
   /// The note on a participant that has finished; nil where it meets the target.
   ///

@@ -5,16 +5,17 @@ enum Overhead {
   /// Of so many calls one has its stages timed; the others run between two readings of the clock.
   static let callsPerStagedCall = 8
   /// A staged call reads at its begin, at its end and between its three stages.
-  private static let readingsPerStagedCall = 4
+  static let readingsPerStagedCall = 4
 
   /// How many readings lie within a sample's time: those of its staged calls, and half of the first and last.
-  static func readings(calls: Int) -> Int {
-    1 + readingsPerStagedCall * ((calls + callsPerStagedCall - 1) / callsPerStagedCall)
+  static func readings(calls: Int, perStagedCall: Int = readingsPerStagedCall) -> Int {
+    1 + perStagedCall * ((calls + callsPerStagedCall - 1) / callsPerStagedCall)
   }
 
   /// The share of a sample's time that went into reading the clock.
-  static func share(of sample: Sample) -> Double {
-    Double(readings(calls: sample.calls)) * readingSeconds / (sample.time * Double(sample.calls))
+  static func share(of sample: Sample, perStagedCall: Int = readingsPerStagedCall) -> Double {
+    Double(readings(calls: sample.calls, perStagedCall: perStagedCall)) * readingSeconds
+      / (sample.time * Double(sample.calls))
   }
 
   /// Seconds that one reading takes: the median of batches, once a process.

@@ -14,9 +14,9 @@ protocol PoolHost: AnyObject {
 
 /// What is known of a pool once it has been packed.
 struct PoolReport: Sendable, Codable {
-  /// Seconds to pack one copy.
+  /// Seconds to pack one copy; of a ring, all blocks.
   var packSeconds: Double
-  /// The bytes of one copy.
+  /// The bytes of one copy; of a ring, what one pass reads.
   var packedBytes: Int
   /// The bytes of all copies.
   var bytes: Int
@@ -24,6 +24,8 @@ struct PoolReport: Sendable, Codable {
   var pageSize: String
   /// What memory nodes were asked for and which were obtained.
   var memory: String
+  /// Of a ring, the blocks that lie apart in memory.
+  var distinctLayers: Int?
 }
 
 /// A participant that has been set up, and its first call.
@@ -37,12 +39,17 @@ struct Beginning {
 }
 
 /// A pool in this process: what it runs can crash it.
-final class LocalPoolHost: PoolHost {
+protocol LocalHost: PoolHost {
+  /// Makes the activations of N tokens ahead of time, for processes that are forked from this one.
+  func prepareActivations(tokens: Int)
+}
+
+/// Copies of one matrix, in this process.
+final class LocalPoolHost: LocalHost {
   let pool: PoolReport
   private let weights: WeightPool
   private let threads: ThreadPools
-  private let seed: UInt64
-  private var activations: [Shape: [Float]] = [:]
+  private let activations: ActivationValues
 
   /// Packs weights for the layout of a kernel.
   init(
@@ -52,14 +59,14 @@ final class LocalPoolHost: PoolHost {
     weights = WeightPool(packing: matrix, for: kernel, poolBytes: poolBytes, memory: memory)
     pool = weights.report
     self.threads = threads
-    self.seed = seed
+    activations = ActivationValues(seed: seed)
   }
 
   func begin(_ kernel: Kernel, on sweepCase: SweepCase) -> Beginning {
     let (threads, cpus) = threads.pool(sweepCase.threads)
     let multiplication = Multiplication(
-      kernel, shape: sweepCase.shape, activations: activations(of: sweepCase.shape),
-      pool: threads)
+      kernel, shape: sweepCase.shape,
+      activations: activations[sweepCase.tokens, weights.packed.inFeatures], pool: threads)
     let turn = KernelTurn(multiplication, pool: weights, hot: sweepCase.cache == .hot)
     let first = turn.call()
     return Beginning(turn: turn, first: first, result: multiplication.result, cpus: cpus)
@@ -71,15 +78,31 @@ final class LocalPoolHost: PoolHost {
     return Beginning(turn: turn, first: turn.call(), result: [], cpus: cpus)
   }
 
-  /// Makes a shape's activations ahead of time, for processes that are forked from this one.
-  func prepareActivations(of shape: Shape) {
-    _ = activations(of: shape)
+  func prepareActivations(tokens: Int) {
+    _ = activations[tokens, weights.packed.inFeatures]
+  }
+}
+
+/// The activations of each width and number of tokens, made when they are first asked for.
+final class ActivationValues {
+  private struct Key: Hashable {
+    let tokens: Int
+    let inFeatures: Int
   }
 
-  private func activations(of shape: Shape) -> [Float] {
-    if let values = activations[shape] { return values }
-    let values = Reference.activations(of: shape, seed: seed)
-    activations[shape] = values
+  private let seed: UInt64
+  private var known: [Key: [Float]] = [:]
+
+  init(seed: UInt64) {
+    self.seed = seed
+  }
+
+  /// N × K floats.
+  subscript(tokens: Int, inFeatures: Int) -> [Float] {
+    let key = Key(tokens: tokens, inFeatures: inFeatures)
+    if let values = known[key] { return values }
+    let values = Reference.activations(tokens: tokens, inFeatures: inFeatures, seed: seed)
+    known[key] = values
     return values
   }
 }

@@ -8,12 +8,18 @@ enum Reproduce {
     let plugins = options.plugins.map { " --plugin \($0)" }.joined()
     let memory = options.memory == .firstTouch ? "" : " --numa \(options.memory.rawValue)"
     return [
-      "ternbench bench\(plugins) --kernel '^\(kernel.name)$'", "--shape \(sweepCase.shape)",
+      "ternbench bench\(plugins) --kernel '^\(kernel.name)$'", target(sweepCase),
       "--threads \(sweepCase.threads)", "--cache \(sweepCase.cache.rawValue)",
       "--min-time \(options.minTime)",
       options.maxTime.map { "--max-time \($0)" } ?? "", "--max-noise \(options.maxNoise)",
       "--zero-density \(sweepCase.target.zeroDensity)",
       "--seed \(options.seed)",
     ].filter { !$0.isEmpty }.joined(separator: " ") + memory
+  }
+
+  private static func target(_ sweepCase: SweepCase) -> String {
+    sweepCase.target.ring == nil
+      ? "--shape \(sweepCase.shape)"
+      : "--model \(sweepCase.target.model) --tokens \(sweepCase.tokens)"
   }
 }

@@ -19,14 +19,17 @@ struct SweepGroup {
   }
 
   /// Splits kernels so that the pools of a group fit a budget; layouts stay together.
+  ///
+  /// A matrix is copied until `poolBytes` are filled, a ring's blocks while they do not fill more.
   static func split(
-    _ kernels: [Kernel], outFeatures: Int, inFeatures: Int, poolBytes: Int, budget: Int
+    _ kernels: [Kernel], outFeatures: Int, inFeatures: Int, poolBytes: Int, budget: Int,
+    isRing: Bool = false
   ) -> [SweepGroup] {
     guard let anchor = anchor(of: kernels) else { return [] }
     let bytes = { (kernel: Kernel) in
       // What the kernel would say is asked of it in its own process only.
       let packed = Double(outFeatures) * Double(inFeatures) * kernel.bitsPerWeight / 8
-      return max(poolBytes, Int(packed * 1.1))
+      return isRing ? min(poolBytes, Int(packed * 1.1)) : max(poolBytes, Int(packed * 1.1))
     }
     let layouts = kernels.map(\.layout).filter { $0 != anchor.layout }.uniqued()
     var groups = [kernels.filter { $0.layout == anchor.layout }]

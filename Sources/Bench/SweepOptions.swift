@@ -18,6 +18,10 @@ public struct Target: Sendable, Equatable {
   public var tokens: Int?
   /// The share of weights that are zero.
   public var zeroDensity: Double
+  /// The model's layers, where they are measured together.
+  ///
+  /// M and K are then those of one matrix of as many weights.
+  public var ring: Ring?
 
   /// The layers of a model, or the bare shape, with its zeros: "2b-4t q/o 2560x2560 zeros 0.4219".
   public var description: String {
@@ -92,18 +96,31 @@ public struct SweepOptions: Sendable {
     self.seed = seed
   }
 
+  /// Where a target's weights can be: a ring's in a ring, a matrix's anywhere else.
+  func regimes(of target: Target) -> [CacheRegime] {
+    caches.filter { ($0 == .ring) == (target.ring != nil) }
+  }
+
   /// The cases of one target, in the order they are measured.
   func cases(of target: Target) -> [SweepCase] {
     (target.tokens.map { [$0] } ?? tokens).flatMap { tokens in
       threads.flatMap { threads in
-        caches.map { SweepCase(target: target, tokens: tokens, threads: threads, cache: $0) }
+        regimes(of: target).map {
+          SweepCase(target: target, tokens: tokens, threads: threads, cache: $0)
+        }
       }
     }
   }
 
-  /// The shapes of all cases.
+  /// The shapes that packing and verifying go by: those of all cases, and of a ring one block.
   public var shapes: [Shape] {
-    targets.flatMap { cases(of: $0).map(\.shape) }
+    targets.flatMap { target in
+      cases(of: target).map { sweepCase in
+        var shape = sweepCase.shape
+        if let ring = target.ring { shape.outFeatures /= ring.layers }
+        return shape
+      }
+    }
   }
 
   /// How many cases the sweep has; all kernels of a case take turns.
@@ -121,6 +138,39 @@ struct SweepCase: Sendable {
 
   var shape: Shape {
     Shape(outFeatures: target.outFeatures, tokens: tokens, inFeatures: target.inFeatures)
+  }
+
+  /// Seconds of a first call above which a kernel gives one sample: of a ring, a layer's share of it.
+  func singleSampleAbove(_ options: SweepOptions) -> Double {
+    options.singleSampleAbove * Double(target.ring?.layers ?? 1)
+  }
+
+  /// How often the clock is read within a call whose stages are timed.
+  var readingsPerStagedCall: Int {
+    guard let ring = target.ring else { return Overhead.readingsPerStagedCall }
+    return 1 + RingPass.readingsPerStep * ring.steps.count * ring.layers
+  }
+
+  /// How many operations of a kind one call of a kernel executes, as the kernel counts them.
+  func operations(of kernel: Kernel) -> (ScalarOperation) -> Double {
+    guard let ring = target.ring else {
+      let counts = kernel.count(shape)
+      return { Double(counts.prepare[$0]) + Double(counts.compute[$0]) }
+    }
+    let counts = ring.steps.map { step in
+      step.outFeatures.map {
+        kernel.count(Shape(outFeatures: $0, tokens: tokens, inFeatures: step.inFeatures))
+      }
+    }
+    return { operation in
+      // An input is prepared once for all matrices that read it.
+      Double(ring.layers)
+        * counts.reduce(0) { sum, step in
+          step.reduce(sum + Double(step[0].prepare[operation])) {
+            $0 + Double($1.compute[operation])
+          }
+        }
+    }
   }
 
   var description: String {

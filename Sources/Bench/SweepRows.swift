@@ -8,6 +8,8 @@ internal import Verification
 struct SweepRows {
   let run: String
   let options: SweepOptions
+  /// Bytes, where they are known.
+  var lastLevelCache: Int?
 
   /// The rows of the kernels that this CPU cannot run.
   func skipped(_ kernel: Kernel, _ sweepCase: SweepCase) -> KernelRow {
@@ -31,7 +33,8 @@ struct SweepRows {
       row.packedBytes = pool.packedBytes
       row.pageSize = pool.pageSize
       row.memory = pool.memory
-      row.poolBytes = sweepCase.cache == .cold ? pool.bytes : nil
+      row.poolBytes = sweepCase.cache == .hot ? nil : pool.bytes
+      row.distinctLayers = pool.distinctLayers
     }
     row.maxAbsError = outcome.verdict?.maxAbsError.ifFinite
     row.nmse = outcome.verdict?.nmse.ifFinite
@@ -54,10 +57,17 @@ struct SweepRows {
       row.timeLowSeconds = interval?.low
       row.timeHighSeconds = interval?.high
       row.isNoisy = outcome.noise?.isEmpty == false
-      row.overheadShare = outcome.samples.map(Overhead.share).max()?.ifFinite
+      row.overheadShare =
+        outcome.samples.map {
+          Overhead.share(of: $0, perStagedCall: sweepCase.readingsPerStagedCall)
+        }.max()?.ifFinite
+      for (index, step) in (sweepCase.target.ring?.steps ?? []).enumerated() {
+        row.setSeconds(
+          Statistics.median(outcome.samples.map { $0.steps[index] }), ofStep: step.name)
+      }
     }
     row.note = [
-      outcome.noise ?? "", groupNote(outcome.kernel, group),
+      outcome.noise ?? "", ringNote(outcome, sweepCase), groupNote(outcome.kernel, group),
       outcome.readReason.isEmpty ? "" : "a read probe failed: \(outcome.readReason)",
     ].filter { !$0.isEmpty }.joined(separator: "; ")
     return row
@@ -120,6 +130,23 @@ struct SweepRows {
     row.seed = options.seed
     row.reproduce = Reproduce.bench(kernel, sweepCase, options)
     return row
+  }
+
+  /// What binds the size of a ring in memory, and whether a cache may hold it.
+  private func ringNote(_ outcome: CaseRunner.Outcome, _ sweepCase: SweepCase) -> String {
+    guard let ring = sweepCase.target.ring, let pool = outcome.pool,
+      let distinct = pool.distinctLayers
+    else { return "" }
+    var notes: [String] = []
+    if distinct < ring.layers {
+      notes.append(
+        "\(distinct) of \(ring.layers) layers in memory, used in rotation: all would take more than a "
+          + "quarter of memory")
+    }
+    if let lastLevelCache, pool.bytes <= lastLevelCache {
+      notes.append("the whole ring fits the last-level cache, as it does while decoding")
+    }
+    return notes.joined(separator: "; ")
   }
 
   private func groupNote(_ kernel: Kernel, _ group: SweepGroup) -> String {

@@ -42,7 +42,6 @@ public final class SweepRunner {
   /// - Throws: `ResultsError` if a file cannot be written.
   public init(_ options: SweepOptions, folder: RunFolder, resuming: Bool = false) throws {
     self.options = options
-    rows = SweepRows(run: folder.run, options: options)
     let countsCalls = options.counters != .none
     files =
       try resuming
@@ -51,6 +50,9 @@ public final class SweepRunner {
     tally.count(files.earlierRows)
     let machine = Machine.read(isa: ISA.current.names)
     topology = machine.topology
+    rows = SweepRows(
+      run: folder.run, options: options,
+      lastLevelCache: machine.caches.lastLevelBytes.value)
     threadPools = ThreadPools(topology)
     machineCeilings = MachineCeilings(
       run: folder.run, caches: machine.caches.kinds.value ?? [],
@@ -95,9 +97,7 @@ public final class SweepRunner {
             secondsLeft: estimate.secondsLeft))
       }
       step("weights \(target.label)")
-      let weights = TernaryMatrix(
-        outFeatures: target.outFeatures, inFeatures: target.inFeatures,
-        zeroDensity: target.zeroDensity, seed: options.seed)
+      let weights = TargetWeights(target, seed: options.seed)
       let references = References(
         weights: weights, seed: options.seed,
         threads: threadPools.pool(topology.usableThreads).pool)
@@ -109,7 +109,7 @@ public final class SweepRunner {
         for sweepCase in cases {
           let runner = CaseRunner(
             sweepCase: sweepCase, options: options, hosts: hosts,
-            reference: references[sweepCase.shape], meter: meter,
+            reference: references[sweepCase.tokens], meter: meter,
             usableThreads: topology.usableThreads)
           sampler.random = turns(of: sweepCase, target: index, group)
           let (outcomes, ceilings) = runner.run(kernels: group.kernels, sampler: &sampler) {
@@ -146,22 +146,28 @@ public final class SweepRunner {
   private func groups(_ target: Target) -> [SweepGroup] {
     SweepGroup.split(
       options.kernels.filter(\.isRunnable), outFeatures: target.outFeatures,
-      inFeatures: target.inFeatures, poolBytes: poolBytes, budget: memoryBudget)
+      inFeatures: target.inFeatures, poolBytes: poolBytes(target), budget: memoryBudget,
+      isRing: target.ring != nil)
+  }
+
+  /// How much a target's pool fills; a ring at most so much, a quarter of memory, to leave the anchor its own.
+  private func poolBytes(_ target: Target) -> Int {
+    target.ring == nil ? poolBytes : memoryBudget / 2
   }
 
   private func host(
-    packing weights: TernaryMatrix, for kernel: Kernel, _ target: Target
+    packing weights: TargetWeights, for kernel: Kernel, _ target: Target
   ) throws(WorkerFailure) -> any PoolHost {
     guard let limits = options.workers else {
-      return LocalPoolHost(
-        packing: weights, for: kernel, poolBytes: poolBytes,
+      return target.localHost(
+        packing: weights, for: kernel, poolBytes: poolBytes(target),
         memory: PoolMemory(options.memory, topology), seed: options.seed, threads: threadPools)
     }
     return try RemotePoolHost(
       PoolOrder(
         parent: Subprocess.current, plugins: options.plugins, kernel: kernel.name,
-        outFeatures: target.outFeatures, inFeatures: target.inFeatures,
-        zeroDensity: target.zeroDensity, seed: options.seed, poolBytes: poolBytes,
+        outFeatures: target.outFeatures, inFeatures: target.inFeatures, ring: target.ring,
+        zeroDensity: target.zeroDensity, seed: options.seed, poolBytes: poolBytes(target),
         memory: options.memory.rawValue, tokens: options.cases(of: target).map(\.tokens).uniqued(),
         cpus: topology.allowed.value ?? []),
       limits: limits)
@@ -178,7 +184,8 @@ public final class SweepRunner {
       var row = rows.kernelRow(outcome, sweepCase, group, zeroDensity: zeroDensity)
       if row.status == .ok, let packedBytes = row.packedBytes,
         let binding = limits.binding(
-          of: outcome.kernel, shape: sweepCase.shape, packedBytes: packedBytes,
+          of: outcome.kernel, operations: sweepCase.operations(of: outcome.kernel),
+          packedBytes: packedBytes,
           readGBPerSecond: row.readGBPerSecond)
       {
         row.ceiling = binding.name
@@ -199,23 +206,24 @@ public final class SweepRunner {
   }
 }
 
-/// The judges of a target's shapes, made when they are first asked for.
+/// The judges of a target's cases, made when they are first asked for.
 private final class References {
-  private let weights: TernaryMatrix
+  private let weights: TargetWeights
   private let seed: UInt64
   private let threads: ThreadPool
-  private var known: [Shape: Reference] = [:]
+  /// By the number of tokens.
+  private var known: [Int: Reference] = [:]
 
-  init(weights: TernaryMatrix, seed: UInt64, threads: ThreadPool) {
+  init(weights: TargetWeights, seed: UInt64, threads: ThreadPool) {
     self.weights = weights
     self.seed = seed
     self.threads = threads
   }
 
-  subscript(shape: Shape) -> Reference {
-    if let reference = known[shape] { return reference }
-    let new = Reference(weights: weights, shape: shape, seed: seed, threads: threads)
-    known[shape] = new
+  subscript(tokens: Int) -> Reference {
+    if let reference = known[tokens] { return reference }
+    let new = Reference(weights: weights, tokens: tokens, seed: seed, threads: threads)
+    known[tokens] = new
     return new
   }
 }

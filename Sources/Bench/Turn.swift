@@ -36,19 +36,15 @@ extension LocalTurn {
         run()
         continue
       }
-      let one = call()
-      stages.quantize += one.quantize
-      stages.prepare += one.prepare
-      stages.compute += one.compute
+      stages.add(call())
     }
     let whole = (Clock.now() - start) / Double(calls)
     let known = stages.quantize + stages.prepare + stages.compute
     let scale = known > 0 ? whole / known : 0
-    return Sample(
-      quantize: Sample.rounded(scale * stages.quantize),
-      prepare: Sample.rounded(scale * stages.prepare),
-      compute: known > 0 ? Sample.rounded(scale * stages.compute) : Sample.rounded(whole),
-      calls: calls)
+    var sample = stages.scaled(by: scale)
+    if known == 0 { sample.compute = Sample.rounded(whole) }
+    sample.calls = calls
+    return sample
   }
 }
 

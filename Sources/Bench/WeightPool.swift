@@ -34,17 +34,20 @@ final class WeightPool {
     let start = Clock.now()
     packed.pack(weights, for: kernel)
     let packSeconds = Clock.now() - start
-    let kind = PageKind.read(
-      address: packed.addressRange.lowerBound, byteCount: packed.addressRange.count)
+    report = PoolReport(
+      packSeconds: packSeconds, packedBytes: packed.packedBytes,
+      bytes: packed.stride * packed.copies, pageSize: Self.pages(of: packed.addressRange),
+      memory: memory.report(packed.addressRange, refusal: refusal))
+  }
+
+  /// What pages were asked for and what was obtained.
+  static func pages(of memory: Range<UInt>) -> String {
     let obtained =
-      switch kind {
+      switch PageKind.read(address: memory.lowerBound, byteCount: memory.count) {
       case .value(let kind): "\(kind)"
       case .unavailable(let reason): "unknown: \(reason)"
       }
-    report = PoolReport(
-      packSeconds: packSeconds, packedBytes: packed.packedBytes,
-      bytes: packed.stride * packed.copies, pageSize: "asked huge got \(obtained)",
-      memory: memory.report(packed.addressRange, refusal: refusal))
+    return "asked huge got \(obtained)"
   }
 
   /// The copy whose turn it is: always the first when hot, else the next of the rotation.

@@ -15,6 +15,9 @@ public enum Part: String, Sendable, CaseIterable {
   /// Norms, activations, residual sums and the embedding.
   case norms
   case head
+
+  /// What `bench --cache ring` measures: the ternary layers and the preparation of their inputs.
+  public static let linear: [Part] = [.quantize, .qkv, .o, .gateUp, .down]
 }
 
 /// Seconds by part.
@@ -26,6 +29,13 @@ public struct Profile: Sendable, Equatable {
   public subscript(part: Part) -> Double {
     get { seconds[Self.index[part] ?? 0] }
     set { seconds[Self.index[part] ?? 0] = newValue }
+  }
+
+  /// What was spent since an earlier reading.
+  public func since(_ earlier: Profile) -> Profile {
+    var spent = self
+    for part in Part.allCases { spent[part] -= earlier[part] }
+    return spent
   }
 
   public var total: Double { seconds.reduce(0, +) }

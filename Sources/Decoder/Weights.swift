@@ -26,6 +26,9 @@ public struct Weights: Sendable {
     /// The ternary matrices in the order of the forward pass.
     public var matrices: [PackedMatrix] { [q, k, v, o, gate, up, down] }
 
+    /// The same, those together that read one input.
+    public var steps: [[PackedMatrix]] { [[q, k, v], [o], [gate, up], [down]] }
+
     public init(
       attentionNorm: Norm, q: PackedMatrix, k: PackedMatrix, v: PackedMatrix,
       attentionSubNorm: Norm?, o: PackedMatrix, ffnNorm: Norm, gate: PackedMatrix,

@@ -107,8 +107,9 @@ public final class Activations {
   ///
   /// - Parameters:
   ///   - matrices: Each of K inputs and the kernel's layout.
+  ///   - copy: Which of the copies of each.
   ///   - outputs: One a matrix: N × M floats, token after token.
-  public func multiply(by matrices: [PackedMatrix], into outputs: [Buffer]) {
+  public func multiply(by matrices: [PackedMatrix], copy: Int = 0, into outputs: [Buffer]) {
     guard let input else { preconditionFailure("multiply comes after quantize and prepare") }
     precondition(matrices.count == outputs.count)
     var pieces: [Piece] = []
@@ -119,11 +120,13 @@ public final class Activations {
       let shape = Shape(
         outFeatures: matrix.outFeatures, tokens: tokens, inFeatures: inFeatures)
       precondition(output.count >= shape.outFeatures * tokens * MemoryLayout<Float>.stride)
-      calls.append(
-        KernelCall(
-          shape: shape, packed: matrix.storage, prepared: prepared, input: input,
-          weightScales: matrix.scaleStorage, scalesPerRow: matrix.scales.count > 1,
-          output: output, outputStride: shape.outFeatures))
+      precondition((0..<matrix.copies).contains(copy), "no such copy")
+      var call = KernelCall(
+        shape: shape, packed: matrix.storage, prepared: prepared, input: input,
+        weightScales: matrix.scaleStorage, scalesPerRow: matrix.scales.count > 1,
+        output: output, outputStride: shape.outFeatures)
+      call.packedOffset = copy * matrix.stride
+      calls.append(call)
       let planned = plan(shape)
       pieces += planned.rows.map { Piece(call: index, rows: $0, plan: planned.plan) }
     }

@@ -186,16 +186,19 @@ struct Subject {
   /// The kernels that were wrong in any case.
   let failed: Set<String>
 
-  /// The models in the environment's order, then bare shapes by size.
+  /// The models in the environment's order, then bare shapes by size; rings have tables of their own.
   static func all(in run: Run, minEffect: Double = SpeedRatio.defaultMinEffect) -> [Subject] {
-    let bare = run.kernels.filter { $0.model.isEmpty }
+    let ringOnly = Set(run.kernels.map(\.model))
+      .subtracting(run.kernels.filter { $0.cache != .ring }.map(\.model))
+    let layers = run.kernels.filter { $0.cache != .ring }
+    let bare = layers.filter { $0.model.isEmpty }
     let shapes = Dictionary(grouping: bare, by: \.label).values.sorted {
       ($0[0].outFeatures, $0[0].inFeatures) < ($1[0].outFeatures, $1[0].inFeatures)
     }
     let turns = Turns(run.samples)
-    return run.environment.models.map { model in
+    return run.environment.models.filter { !ringOnly.contains($0.slug) }.map { model in
       Subject(
-        model.slug, layers: model.layers, rows: run.kernels.filter { $0.model == model.slug },
+        model.slug, layers: model.layers, rows: layers.filter { $0.model == model.slug },
         turns: turns, minEffect: minEffect)
     }
       + shapes.map {

@@ -19,7 +19,11 @@ struct Headline {
         }
       }
     }
-    guard !table.isEmpty else { return "No case was measured.\n" }
+    guard !table.isEmpty else {
+      return run.kernels.contains { $0.cache == .ring && $0.status == .ok }
+        ? "Only whole models were measured: see their tables in the page.\n"
+        : run.decode.isEmpty ? "No case was measured.\n" : "Only decoding was measured.\n"
+    }
     return table.text + "\n" + baselines + failures
   }
 

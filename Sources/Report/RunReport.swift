@@ -25,7 +25,7 @@ public struct RunReport {
   public var page: String {
     let sections =
       [opening, "## The fastest kernels\n\n" + headline, guide]
-      + [flips, rooflines.section] + subjects.map(section)
+      + [decoding, rings, flips, rooflines.section] + subjects.map(section)
       + [energy, failures, notes, impossible, certainty, counters, ceilings, source]
     return sections.filter { !$0.isEmpty }.joined(separator: "\n")
   }
@@ -87,7 +87,8 @@ extension RunReport {
         that are not SLOWER than it.
       - Lossless kernels give the bits of the exact integer sum. Each kernel was compared with an
         oracle before it was timed: exact, or within the tolerance it declares.
-      - cold: the weights come from memory. hot: they are where the last call left them.
+      - cold: the weights come from memory. hot: they are where the last call left them. ring: all
+        layers of a model in order, each where the last pass left it.
       - The ceiling that binds is the slowest of reading the packed weights and of the multiplications
         or lookups that the kernel counts, each at the rate of a probe of this machine.
 

@@ -47,6 +47,14 @@ public struct DecodeRow: CSVRow {
   public var normsSeconds: Double = 0
   public var headSeconds: Double = 0
 
+  /// The linear layers of a step alone, with quantizing and preparing: the median.
+  public var linearSeconds: Double?
+  /// The other parts of a step: the median.
+  public var otherSeconds: Double?
+  /// The same linear layers without a decoder around them, in turns with its steps: median and spread.
+  public var ringSeconds: Double?
+  public var ringMdAPE: Double?
+
   /// The most memory that the process held.
   public var peakBytes: Int?
   public var loadSeconds: Double = 0
@@ -76,7 +84,7 @@ public struct DecodeRow: CSVRow {
 }
 
 extension DecodeRow {
-  public static let schemaVersion = 1
+  public static let schemaVersion = 2
 
   public static let values: [Column<DecodeRow>] = [
     Column("run", \.run),
@@ -118,6 +126,13 @@ extension DecodeRow {
     Column("seed", \.seed),
     Column("reproduce", \.reproduce),
     Column("note", \.note),
+    Column("linear_s", \.linearSeconds, since: 2),
+    Column("other_s", \.otherSeconds, since: 2),
+    Column("ring_s", \.ringSeconds, since: 2),
+    Column("ring_mdape", \.ringMdAPE, since: 2),
+    Column("linear_percent_of_ring", derived: \.linearPercentOfRing, since: 2),
+    Column("predicted_s", derived: \.predictedSeconds, since: 2),
+    Column("residual_s", derived: \.residualSeconds, since: 2),
   ]
 
   public static let blank = DecodeRow(
@@ -145,7 +160,23 @@ extension DecodeRow {
     return 100 * gbPerSecond / readGBPerSecond
   }
 
+  /// What the linear layers took within the decoder as a percentage of what they took without it.
+  public var linearPercentOfRing: Double? {
+    guard let linearSeconds, let ringSeconds else { return nil }
+    return 100 * linearSeconds / ringSeconds
+  }
+
+  /// What a step should take: the ring and the other parts.
+  public var predictedSeconds: Double? {
+    guard let otherSeconds, let ringSeconds else { return nil }
+    return ringSeconds + otherSeconds
+  }
+
+  /// What a step took beyond that.
+  public var residualSeconds: Double? { predictedSeconds.map { stepSeconds - $0 } }
+
   public var inconsistency: String? {
+    if ringSeconds.map({ $0 <= 0 }) ?? false { return "ring_s is above 0" }
     if min(threads, batch, promptTokens, generatedTokens, layers, distinctLayers) < 1 {
       return "threads, batch, tokens and layers are at least 1"
     }

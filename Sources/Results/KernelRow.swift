@@ -14,10 +14,15 @@ public enum CacheRegime: String, NamedCell {
   case hot
   /// A pool of matrices too large for the caches, in rotation.
   case cold
+  /// All matrices of a model in the order of a forward pass, each where the last pass has left it.
+  case ring
 }
 
 /// One row of `kernels.csv`: one kernel on one shape, at one number of tokens and threads, in one
 /// cache regime.
+///
+/// A ring's row is one pass through all ternary layers of a model. Its `inFeatures` is the hidden width,
+/// and its `outFeatures` that of a matrix of as many weights.
 public struct KernelRow: CSVRow {
   public var run: String
   public var kernel: String
@@ -101,6 +106,13 @@ public struct KernelRow: CSVRow {
   public var ceiling: String = ""
   /// The least time that this ceiling allows.
   public var ceilingSeconds: Double?
+  /// Of a ring, how many of the model's layers lie apart in memory; the others are these in rotation.
+  public var distinctLayers: Int?
+  /// Of a ring, what the layers that share an input took of `computeSeconds`.
+  public var qkvSeconds: Double?
+  public var oSeconds: Double?
+  public var gateUpSeconds: Double?
+  public var downSeconds: Double?
 
   /// Creates a row that says what was to be measured and how that ended; measurements follow as
   /// properties.
@@ -130,7 +142,7 @@ public struct KernelRow: CSVRow {
 }
 
 extension KernelRow {
-  public static let schemaVersion = 3
+  public static let schemaVersion = 4
 
   public static let values: [Column<KernelRow>] = [
     Column("run", \.run),
@@ -187,6 +199,11 @@ extension KernelRow {
     Column("ceiling", \.ceiling, since: 3),
     Column("ceiling_s", \.ceilingSeconds, since: 3),
     Column("percent_of_ceiling", derived: \.percentOfCeiling, since: 3),
+    Column("distinct_layers", \.distinctLayers, since: 4),
+    Column("qkv_s", \.qkvSeconds, since: 4),
+    Column("o_s", \.oSeconds, since: 4),
+    Column("gate_up_s", \.gateUpSeconds, since: 4),
+    Column("down_s", \.downSeconds, since: 4),
   ]
 
   public static let blank = KernelRow(
@@ -238,6 +255,7 @@ extension KernelRow {
     case (let low?, let high?) where 0 < low && low <= high: break
     default: return "time_ci_low_s and time_ci_high_s are an interval above 0, or both empty"
     }
+    if distinctLayers.map({ $0 < 1 }) ?? false { return "distinct_layers is at least 1" }
     if ceiling.isEmpty != (ceilingSeconds == nil) {
       return "ceiling and ceiling_s are given together"
     }

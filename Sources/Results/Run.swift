@@ -12,6 +12,9 @@ public struct Run: Equatable, Sendable {
   /// Modelled energies; empty for runs from before there were any.
   public var energy: [EnergyRow] = []
 
+  /// Empty when no model was decoded.
+  public var decode: [DecodeRow] = []
+
   /// Empty when nothing was counted.
   public let counters: [CounterRow]
 
@@ -30,13 +33,15 @@ public struct Run: Equatable, Sendable {
   /// Reads the folder of a run.
   public init(_ folder: RunFolder) throws {
     environment = try RunEnvironment(contentsOf: folder.environment)
-    kernels = try CSVReader(folder.kernels).rows
+    kernels = access(folder.kernels, F_OK) == 0 ? try CSVReader(folder.kernels).rows : []
+    decode = access(folder.decode, F_OK) == 0 ? try CSVReader(folder.decode).rows : []
     ceilings = access(folder.ceilings, F_OK) == 0 ? try CSVReader(folder.ceilings).rows : []
     samples = access(folder.samples, F_OK) == 0 ? try CSVReader(folder.samples).rows : []
     energy = access(folder.energy, F_OK) == 0 ? try CSVReader(folder.energy).rows : []
     counters = access(folder.counters, F_OK) == 0 ? try CSVReader(folder.counters).rows : []
     try checkName(folder.environment)
     try checkRun(folder.kernels, kernels.map(\.run))
+    try checkRun(folder.decode, decode.map(\.run))
     try checkRun(folder.ceilings, ceilings.map(\.run))
     try checkRun(folder.samples, samples.map(\.run))
     try checkRun(folder.energy, energy.map(\.run))
@@ -69,7 +74,8 @@ public struct Run: Equatable, Sendable {
       environment.models.map { ($0.slug, Set($0.layers)) }, uniquingKeysWith: { $0.union($1) })
     guard
       let row = kernels.first(where: {
-        !$0.model.isEmpty && layers[$0.model]?.contains($0.layer) != true
+        guard !$0.model.isEmpty, let known = layers[$0.model] else { return !$0.model.isEmpty }
+        return $0.cache != .ring && !known.contains($0.layer)
       })
     else { return }
     throw ResultsError(

@@ -43,11 +43,14 @@ public struct RunFolder: Equatable, Sendable {
   public init(opening path: String) throws {
     let path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
     self.path = path
-    guard access(environment, F_OK) == 0, access(kernels, F_OK) == 0 else {
+    guard access(environment, F_OK) == 0,
+      access(kernels, F_OK) == 0 || access(decode, F_OK) == 0
+    else {
       let exists = access(path, F_OK) == 0
       throw ResultsError(
         .io, file: path,
-        reason: exists ? "holds no environment.json and kernels.csv" : "no such folder",
+        reason: exists
+          ? "holds no environment.json with a kernels.csv or decode.csv" : "no such folder",
         remedy: RunFolder.remedy(missing: path))
     }
   }

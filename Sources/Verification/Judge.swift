@@ -10,6 +10,19 @@ public struct Verdict: Sendable {
   public var mismatch: Mismatch?
 }
 
+extension Verdict {
+  /// One verdict on several problems: the largest errors, and the first thing that is wrong.
+  public init(_ verdicts: [Verdict]) {
+    // A result that is no number is wrong by more than any.
+    func largest(_ errors: [Double]) -> Double {
+      errors.contains(where: \.isNaN) ? .nan : errors.max() ?? 0
+    }
+    self.init(
+      maxAbsError: largest(verdicts.map(\.maxAbsError)), nmse: largest(verdicts.map(\.nmse)),
+      mismatch: verdicts.lazy.compactMap(\.mismatch).first)
+  }
+}
+
 /// Judges kernels' results on one problem; the oracle is asked once for each kind of activations.
 public struct Judge {
   public let problem: Problem

@@ -14,6 +14,7 @@ struct Bench: ParsableCommand {
       Examples:
         ternbench bench --model 2b-4t --tokens 1,128 --threads 1,all --cache hot,cold
         ternbench bench --kernel '^(i2s|tl2)_avx2' --shape 6912x1x2560 --min-time 1
+        ternbench bench --model 2b-4t --kernel '^planar2_' --cache ring --threads all
 
       All kernels of a case take turns in random order, so that drift hits all alike. A row is \
       written only after its kernel was right on that very shape. The path of the run folder is \
@@ -29,7 +30,11 @@ struct Bench: ParsableCommand {
   @Option(help: "Numbers of threads, separated by commas; all: every processor there is.")
   var threads = ThreadList([1])
 
-  @Option(help: "hot: one matrix again and again; cold: a pool in rotation. Separated by commas.")
+  @Option(
+    help: ArgumentHelp(
+      "hot: one matrix again and again; cold: a pool in rotation; ring: a model layer by layer.",
+      discussion: "Separated by commas. A ring is one row for a whole model.",
+      valueName: "regimes"))
   var cache = CacheList([.cold])
 
   @Option(help: "Seconds of measured time for each kernel of a case, at least.")
@@ -154,7 +159,19 @@ struct Bench: ParsableCommand {
         throw Failure.usage(
           "--model \(model.slug): has no ternary layers; see ternbench list models")
       }
-      sweepTargets += layers
+      if cache.regimes.contains(where: { $0 != .ring }) { sweepTargets += layers }
+      if cache.regimes.contains(.ring) {
+        sweepTargets += [Target.ring(of: model, zeroDensity: zeroDensity)].compactMap(\.self)
+      }
+    }
+    if cache.regimes.contains(.ring) {
+      guard !models.isEmpty else {
+        throw Failure.usage("--cache ring: goes through the layers of a model; name a --model")
+      }
+      guard targets.shape.isEmpty else {
+        throw Failure.usage(
+          "--cache ring: goes through the layers of a model; measure --shape in a run without it")
+      }
     }
     sweepTargets += targets.shape.map { shape in
       Target(

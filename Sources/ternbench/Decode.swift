@@ -208,6 +208,17 @@ struct Decode: ParsableCommand {
     return words.joined(separator: " ")
   }
 
+  /// Whether the parts add up.
+  private static func prediction(_ row: DecodeRow) -> String {
+    guard let predicted = row.predictedSeconds, let ring = row.ringSeconds,
+      let residual = row.residualSeconds, let share = row.linearPercentOfRing
+    else { return "no prediction" }
+    func milliseconds(_ seconds: Double) -> String { String(format: "%.2f", 1e3 * seconds) }
+    return
+      "predicted \(milliseconds(predicted)) ms, residual \(milliseconds(residual)) ms: linear layers "
+      + "alone \(milliseconds(ring)) ms, in the decoder \(String(format: "%.1f", share)) % of that"
+  }
+
   /// A few lines for people.
   private static func summary(_ row: DecodeRow) -> String {
     func number(_ value: Double?, _ digits: Int = 1) -> String {
@@ -228,7 +239,8 @@ struct Decode: ParsableCommand {
       \(number(Double(row.headBytes) / 1e6, 0)) MB of head, \
       \(number(Double(row.memoryBytes) / 1e6, 0)) MB of keys and values: \(number(row.gbPerSecond)) of \
       \(number(row.readGBPerSecond)) GB/s, \(number(row.percentOfRead)) %
-        ms of a step: \(parts)\(row.note.isEmpty ? "" : "\n  " + row.note)
+        ms of a step: \(parts)
+        \(prediction(row))\(row.note.isEmpty ? "" : "\n  " + row.note)
       """
   }
 }

@@ -110,7 +110,7 @@ struct Energy: ParsableCommand {
       guard scheme.isEmpty, !skipZeros else {
         throw ValidationError("--scheme and --skip-zeros are for models: leave out --kernel")
       }
-      guard cache.regimes.count == 1 else {
+      guard cache.regimes.count == 1, cache.regimes != [.ring] else {
         throw ValidationError("--cache: give one of cold and hot")
       }
     }

@@ -53,6 +53,9 @@ struct SelfTest: ParsableCommand {
   var allowDebugBuild = false
 
   func validate() throws {
+    guard !cache.regimes.contains(.ring) else {
+      throw ValidationError("--cache ring: compares kernels on a shape, so hot or cold")
+    }
     guard comparisons > 0, minTime > 0, maxNoise > 0 else {
       throw ValidationError("--comparisons, --min-time and --max-noise: above 0")
     }

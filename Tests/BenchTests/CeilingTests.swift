@@ -19,7 +19,8 @@ import Testing
     let counts = kernel.count(shape)
     let binding = { (gop: Double, gb: Double) in
       self.rates(gop: gop).binding(
-        of: kernel, shape: self.shape, packedBytes: bytes, readGBPerSecond: gb)
+        of: kernel, operations: { Double(counts.prepare[$0] + counts.compute[$0]) },
+        packedBytes: bytes, readGBPerSecond: gb)
     }
     // With instructions that cost nothing, only reading is left.
     #expect(binding(1e12, 10)?.name == "read")
@@ -41,7 +42,7 @@ import Testing
   @Test func nothingKnownIsNoCeiling() throws {
     let kernel = try #require(Kernel.all.first)
     let binding = InstructionCeilings(rates: []).binding(
-      of: kernel, shape: shape, packedBytes: 1, readGBPerSecond: nil)
+      of: kernel, operations: { _ in 1 }, packedBytes: 1, readGBPerSecond: nil)
     #expect(binding == nil)
   }
 

@@ -56,7 +56,7 @@ import Testing
     let runner = CaseRunner(
       sweepCase: sweepCase, options: options, hosts: hosts,
       reference: Reference(
-        weights: weights, shape: sweepCase.shape, seed: 3, threads: ThreadPool(threads: 1)),
+        weights: TargetWeights([weights]), tokens: 1, seed: 3, threads: ThreadPool(threads: 1)),
       meter: KernelMeter(EnergyMeter.open()), usableThreads: 1)
     var sampler = Sampler(minTime: 1e-4, seed: 3)
     let measured = runner.run(kernels: group.kernels, sampler: &sampler) { _ in }

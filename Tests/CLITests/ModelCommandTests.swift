@@ -1,4 +1,5 @@
 import Foundation
+import Results
 import Testing
 
 /// The commands that run a model, on a tiny one that the program makes itself.
@@ -61,6 +62,17 @@ import Testing
     #expect(rows.count == 1 + 4)
     #expect(rows[1].contains(",tiny,synthetic,") && rows[1].contains(",int8,1,1,5,3,2,1,"))
     #expect(FileManager.default.fileExists(atPath: run + "/environment.json"))
+    #expect(output.out.contains("predicted ") && output.out.contains("residual "))
+    for row in try CSVReader<DecodeRow>(run + "/decode.csv").rows {
+      #expect(row.ringSeconds ?? 0 > 0 && row.residualSeconds != nil)
+      // The parts of a step are the linear layers and the others: medians of the same steps.
+      #expect(row.linearSeconds ?? 0 > 0 && row.otherSeconds ?? 0 > 0)
+    }
+    let report = try Program.run("report", String(run), "--out", model.folder.path + "/reports")
+    #expect(report.status == 0, "\(report.error)")
+    let page = try String(
+      contentsOfFile: report.out.trimmingCharacters(in: .newlines), encoding: .utf8)
+    #expect(page.contains("## Decoding") && page.contains("Only decoding was measured."))
   }
 
   @Test func aFileAndItsShapeDecodeAlike() throws {

@@ -18,16 +18,21 @@ import Testing
     row.memoryBytes = 0
     row.readGBPerSecond = 40
     row.note = "30 of 30, in turns"
+    row.linearSeconds = 0.021
+    row.ringSeconds = 0.02
+    row.otherSeconds = 0.019
+    row.ringMdAPE = 0.01
     return row
   }
 
-  @Test func theHeaderIsThatOfSchemaOne() {
+  @Test func theHeaderIsThatOfSchemaTwo() {
     let decode = """
       schema_version,run,model,source,kernel,layout,head,threads,batch,prompt_tokens,\
       generated_tokens,layers,distinct_layers,prefill_s,prefill_tokens_per_s,first_token_s,step_s,\
       step_s_p99,step_mdape,decode_tokens_per_s,ternary_bytes,head_bytes,memory,memory_bytes,\
       gb_per_s,read_gb_per_s,percent_of_read,quantize_s,qkv_s,o_s,gate_up_s,down_s,attention_s,norms_s,\
-      head_s,peak_bytes,load_s,seed,reproduce,note
+      head_s,peak_bytes,load_s,seed,reproduce,note,linear_s,other_s,ring_s,ring_mdape,\
+      linear_percent_of_ring,predicted_s,residual_s
       """
     #expect(DecodeRow.columns.map(\.name).joined(separator: ",") == decode)
   }
@@ -39,6 +44,17 @@ import Testing
     #expect(row.gbPerSecond.map { abs($0 - 20) < 1e-9 } ?? false)
     #expect(row.percentOfRead.map { abs($0 - 50) < 1e-9 } ?? false)
     #expect(row.inconsistency == nil)
+  }
+
+  @Test func thePredictionIsTheRingAndTheOtherParts() {
+    var row = Self.measured
+    #expect(row.predictedSeconds.map { abs($0 - 0.039) < 1e-12 } ?? false)
+    #expect(row.residualSeconds.map { abs($0 - 0.001) < 1e-12 } ?? false)
+    #expect(row.linearPercentOfRing.map { abs($0 - 105) < 1e-9 } ?? false)
+    row.ringSeconds = nil
+    #expect(row.predictedSeconds == nil && row.residualSeconds == nil)
+    row.ringSeconds = 0
+    #expect(row.inconsistency != nil)
   }
 
   @Test func whatIsWrittenIsRead() throws {

@@ -121,7 +121,7 @@ extension RunEnvironment {
     #expect(error?.remedy == "the newest run there is \(made.path)")
 
     let parent = resultsError { try RunFolder(opening: folder.path) }
-    #expect(parent?.reason == "holds no environment.json and kernels.csv")
+    #expect(parent?.reason == "holds no environment.json with a kernels.csv or decode.csv")
     #expect(parent?.remedy == "the newest run there is \(made.path)")
   }
 

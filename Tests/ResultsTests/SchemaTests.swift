@@ -13,7 +13,8 @@ import Testing
       zero_density,seed,reproduce,samples,time_mdape,layer_count,tolerance,note,pool_bytes,\
       page_size,read_gb_per_s,percent_of_read,group,cpus,memory,energy_measured_j,\
       energy_gross_j,energy_source,energy_reason,idle_w,energy_window_s,\
-      time_ci_low_s,time_ci_high_s,noisy,overhead_share,ceiling,ceiling_s,percent_of_ceiling
+      time_ci_low_s,time_ci_high_s,noisy,overhead_share,ceiling,ceiling_s,percent_of_ceiling,\
+      distinct_layers,qkv_s,o_s,gate_up_s,down_s
       """
     #expect(KernelRow.columns.map(\.name).joined(separator: ",") == kernels)
     let samples = """
@@ -57,8 +58,8 @@ import Testing
   @Test func aRowIsTheseBytes() {
     let cells = KernelRow.columns.map { $0.write(.measured) }
     let line = """
-      3,r,i2s_avx2,i2s,i2s_128,avx2,2.0,true,2b-4t,q,2560,2560,1,1,cold,ok,,0.000128,\
-      102.4,12.8,,,,,1638400,0.0,0.0,,,,9,,1,,,,,16.0,80.0,,,,,,,,,,,,,,,,
+      4,r,i2s_avx2,i2s,i2s_128,avx2,2.0,true,2b-4t,q,2560,2560,1,1,cold,ok,,0.000128,\
+      102.4,12.8,,,,,1638400,0.0,0.0,,,,9,,1,,,,,16.0,80.0,,,,,,,,,,,,,,,,,,,,,
 
       """
     #expect(CSV.line(cells) == line)

@@ -81,20 +81,20 @@ extension InstructionCeilings {
   /// ceiling may be lower, never higher.
   ///
   /// - Parameters:
-  ///   - kernel: Its counts and instruction sets.
-  ///   - shape: What it multiplies.
+  ///   - kernel: Its instruction sets.
+  ///   - count: How many of a kind its call executes.
   ///   - packedBytes: The weights, which are read at least once.
   ///   - readGBPerSecond: What a probe read in the same case; nil if unknown.
   /// - Returns: Nil if nothing is known.
   func binding(
-    of kernel: Kernel, shape: Shape, packedBytes: Int, readGBPerSecond: Double?
+    of kernel: Kernel, operations count: (ScalarOperation) -> Double, packedBytes: Int,
+    readGBPerSecond: Double?
   ) -> Binding? {
-    let counts = kernel.count(shape)
     let reading = readGBPerSecond.map {
       Binding(name: "read", seconds: Double(packedBytes) / $0 * 1e-9)
     }
     let operations = Self.bindingOperations.compactMap { operation -> Binding? in
-      let count = Double(counts.prepare[operation]) + Double(counts.compute[operation])
+      let count = count(operation)
       let best = rates.filter {
         $0.probe.operation == operation && $0.best > 0
           && kernel.mayExecute($0.probe)

@@ -14,6 +14,8 @@ public struct DecodeBenchmark {
 
   /// Steps that only warm up.
   static let warmUpSteps = 2
+  /// So many steps, then half as many passes through the linear layers alone: both meet the same machine.
+  static let stepsPerTurn = 4
   /// Passes of a probe over all weights; the best counts.
   static let readPasses = 2
 
@@ -50,13 +52,30 @@ public struct DecodeBenchmark {
     for warmUp in 0..<Self.warmUpSteps {
       tokens = step(tokens, position: promptTokens + warmUp)
     }
+    let ring = DecoderRing(transformer, tokens: batch, seed: seed, threads: pool)
+    _ = ring.seconds()
     let begin = transformer.profile
     var seconds: [Double] = []
+    var linear: [Double] = []
+    var other: [Double] = []
+    var passes: [Double] = []
     for index in 0..<generated {
+      let before = transformer.profile
       let start = Clock.now()
       tokens = step(tokens, position: promptTokens + Self.warmUpSteps + index)
       seconds.append(Clock.now() - start)
+      let parts = transformer.profile.since(before)
+      linear.append(Part.linear.reduce(0) { $0 + parts[$1] })
+      other.append(parts.total - linear[index])
+      guard (index + 1).isMultiple(of: Self.stepsPerTurn) || index + 1 == generated else {
+        continue
+      }
+      for _ in 0..<(Self.stepsPerTurn + 1) / 2 { passes.append(ring.seconds()) }
     }
+    row.linearSeconds = Statistics.median(linear)
+    row.otherSeconds = Statistics.median(other)
+    row.ringSeconds = Statistics.median(passes)
+    row.ringMdAPE = Statistics.medianAbsoluteRelativeError(passes)
     row.stepSeconds = Statistics.median(seconds)
     row.stepSecondsMdAPE = Statistics.medianAbsoluteRelativeError(seconds)
     row.stepSecondsP99 = Self.percentile(99, of: seconds)
@@ -103,8 +122,8 @@ public struct DecodeBenchmark {
   }
 
   private func fillParts(_ row: inout DecodeRow, from begin: Profile) {
-    let end = transformer.profile
-    func mean(_ part: Part) -> Double { (end[part] - begin[part]) / Double(generated) }
+    let spent = transformer.profile.since(begin)
+    func mean(_ part: Part) -> Double { spent[part] / Double(generated) }
     row.quantizeSeconds = mean(.quantize)
     row.qkvSeconds = mean(.qkv)
     row.oSeconds = mean(.o)

@@ -6,7 +6,7 @@ internal import Results
 
 /// The first message to a pool's process: what it holds.
 struct PoolOrder: Codable {
-  static let currentVersion = 1
+  static let currentVersion = 2
 
   var version = PoolOrder.currentVersion
   /// The coordinator's process, without which there is nothing to do.
@@ -16,6 +16,7 @@ struct PoolOrder: Codable {
   var kernel: String
   var outFeatures: Int
   var inFeatures: Int
+  var ring: Ring?
   var zeroDensity: Double
   var seed: UInt64
   var poolBytes: Int

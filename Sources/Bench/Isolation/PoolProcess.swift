@@ -8,7 +8,7 @@ public struct PoolProcess {
   private let channel: Channel
   private let order: PoolOrder
   private let kernels: [Kernel]
-  private let host: LocalPoolHost
+  private let host: any LocalHost
 
   /// Serves the coordinator on `Subprocess.control` until it is gone; never returns.
   public static func main() -> Never {
@@ -43,18 +43,12 @@ public struct PoolProcess {
     let topology = Topology.read()
     // Who touches memory first decides where it lies.
     if let first = topology.placement.value?.first { _ = Affinity.pinCurrentThread(to: [first]) }
-    let weights = TernaryMatrix(
-      outFeatures: order.outFeatures, inFeatures: order.inFeatures,
-      zeroDensity: order.zeroDensity, seed: order.seed)
-    host = LocalPoolHost(
-      packing: weights, for: try kernels.named(order.kernel), poolBytes: order.poolBytes,
-      memory: PoolMemory(memory, topology), seed: order.seed, threads: ThreadPools(topology))
+    host = order.target.localHost(
+      packing: TargetWeights(order.target, seed: order.seed), for: try kernels.named(order.kernel),
+      poolBytes: order.poolBytes, memory: PoolMemory(memory, topology), seed: order.seed,
+      threads: ThreadPools(topology))
     // Once, before the workers are forked, rather than once in each.
-    for tokens in order.tokens {
-      host.prepareActivations(
-        of: Shape(
-          outFeatures: order.outFeatures, tokens: tokens, inFeatures: order.inFeatures))
-    }
+    for tokens in order.tokens { host.prepareActivations(tokens: tokens) }
   }
 
   private func serve() throws {
@@ -90,6 +84,33 @@ public struct PoolProcess {
     } catch {
       return .refused(error.description)
     }
+  }
+}
+
+extension PoolOrder {
+  /// What is packed; who asks knows what model it is of.
+  var target: Target {
+    var target = Target(
+      outFeatures: outFeatures, inFeatures: inFeatures, zeroDensity: zeroDensity)
+    target.ring = ring
+    return target
+  }
+}
+
+extension Target {
+  /// Packs the weights of a matrix or a ring in this process.
+  func localHost(
+    packing weights: TargetWeights, for kernel: Kernel, poolBytes: Int, memory: PoolMemory,
+    seed: UInt64, threads: ThreadPools
+  ) -> any LocalHost {
+    if let ring {
+      return LocalRingHost(
+        packing: weights, of: ring, for: kernel, mostBytes: poolBytes, memory: memory, seed: seed,
+        threads: threads)
+    }
+    return LocalPoolHost(
+      packing: weights.matrices[0], for: kernel, poolBytes: poolBytes, memory: memory, seed: seed,
+      threads: threads)
   }
 }
 

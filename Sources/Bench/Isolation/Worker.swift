@@ -5,12 +5,12 @@ internal import Results
 
 /// A forked process that runs one kernel, or the read probes, of a pool: it sleeps until it is its turn.
 struct Worker {
-  private let host: LocalPoolHost
+  private let host: any LocalHost
   private let order: PoolOrder
   private let channel: Channel
   private let kernels: [Kernel]
 
-  init(_ host: LocalPoolHost, _ order: PoolOrder, _ kernels: [Kernel], _ channel: Channel) {
+  init(_ host: any LocalHost, _ order: PoolOrder, _ kernels: [Kernel], _ channel: Channel) {
     self.host = host
     self.order = order
     self.kernels = kernels
@@ -62,17 +62,14 @@ struct Worker {
       throw Refusal("no cache regime \(turn.cache)")
     }
     let sweepCase = SweepCase(
-      target: Target(
-        outFeatures: order.outFeatures, inFeatures: order.inFeatures,
-        zeroDensity: order.zeroDensity),
-      tokens: turn.tokens, threads: turn.threads, cache: cache)
+      target: order.target, tokens: turn.tokens, threads: turn.threads, cache: cache)
     if let kernel = turn.kernel {
-      return host.begin(try kernels.named(kernel), on: sweepCase)
+      return try host.begin(try kernels.named(kernel), on: sweepCase)
     }
     guard let probe = ReadProbe.all.first(where: { $0.name == turn.probe }) else {
       throw Refusal("no probe \(turn.probe ?? "")")
     }
-    return host.begin(
+    return try host.begin(
       ProbedRead(probe: probe, prefetchDistance: turn.prefetchDistance), on: sweepCase)
   }
 }
