@@ -7,16 +7,28 @@ struct PoolMemory {
   private let processors: [Int]
 
   /// Takes the placement that was asked for, and the processors in the order in which threads fill them.
-  init(_ placement: MemoryPlacement, _ topology: Topology) {
+  init(
+    _ placement: MemoryPlacement, _ topology: Topology,
+    nodes: MemoryNodes = MemoryNodes.read().value ?? .single
+  ) {
     self.placement = placement
-    nodes = MemoryNodes.read().value ?? .single
+    self.nodes = nodes
     processors = topology.placement.value ?? topology.allowed.value ?? []
   }
 
-  /// Orders where memory that has not been touched is to come from; returns why it cannot, or nil.
-  func order(_ memory: Range<UInt>) -> String? {
-    MemoryNodes.place(
-      memory, on: nodes.nodes(of: placement, processors: processors),
+  /// One copy of everything, or one for each node.
+  var replicas: WeightReplicas {
+    guard placement == .replicate else { return .one }
+    return WeightReplicas(
+      count: max(1, nodes.nodes(of: placement, processors: processors).count),
+      ofThread: nodes.nearest(of: placement, processors: processors))
+  }
+
+  /// Orders where a replica's memory, not yet touched, is to come from; returns why it cannot, or nil.
+  func order(_ memory: Range<UInt>, replica: Int) -> String? {
+    let all = nodes.nodes(of: placement, processors: processors)
+    return MemoryNodes.place(
+      memory, on: placement == .replicate ? Array(all.dropFirst(replica).prefix(1)) : all,
       interleaved: placement == .interleave)
   }
 

@@ -28,9 +28,11 @@ final class RingPool {
     let distinct = min(ring.layers, max(1, mostBytes / blockBytes))
     var refusals: [String?] = []
     let packed = weights.matrices.map { matrix in
-      PackedMatrix(
-        packing: matrix, for: kernel, copies: distinct, placement: .huge,
-        willWrite: { refusals.append(memory.order($0)) })
+      var refusal: String?
+      defer { refusals.append(refusal) }
+      return PackedMatrix(
+        packing: matrix, for: kernel, copies: distinct, replicas: memory.replicas,
+        placement: .huge, willWrite: { refusal = memory.order($0, replica: $1) ?? refusal })
     }
     // Timed on memory that is already there, so that page faults are not taken for packing.
     let start = Clock.now()
@@ -47,7 +49,7 @@ final class RingPool {
     report = PoolReport(
       packSeconds: blockSeconds * Double(ring.layers),
       packedBytes: ring.layers * packed.reduce(0) { $0 + $1.packedBytes },
-      bytes: packed.reduce(0) { $0 + $1.stride * $1.copies },
+      bytes: packed.reduce(0) { $0 + $1.addressRange.count },
       pageSize: ranges.map(WeightPool.pages(of:)).uniqued().joined(separator: "; "),
       memory: zip(ranges, refusals).map { memory.report($0, refusal: $1) }.uniqued()
         .joined(separator: "; "), distinctLayers: distinct)

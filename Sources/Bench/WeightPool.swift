@@ -29,14 +29,15 @@ final class WeightPool {
     var refusal: String?
     packed = PackedMatrix(
       packing: weights, for: kernel, copies: max(1, (poolBytes + bytes - 1) / bytes),
-      placement: .huge, willWrite: { refusal = memory.order($0) })
+      replicas: memory.replicas, placement: .huge,
+      willWrite: { refusal = memory.order($0, replica: $1) ?? refusal })
     // Timed on memory that is already there, so that page faults are not taken for packing.
     let start = Clock.now()
     packed.pack(weights, for: kernel)
     let packSeconds = Clock.now() - start
     report = PoolReport(
       packSeconds: packSeconds, packedBytes: packed.packedBytes,
-      bytes: packed.stride * packed.copies, pageSize: Self.pages(of: packed.addressRange),
+      bytes: packed.addressRange.count, pageSize: Self.pages(of: packed.addressRange),
       memory: memory.report(packed.addressRange, refusal: refusal))
   }
 

@@ -125,13 +125,14 @@ public final class Activations {
         shape: shape, packed: matrix.storage, prepared: prepared, input: input,
         weightScales: matrix.scaleStorage, scalesPerRow: matrix.scales.count > 1,
         output: output, outputStride: shape.outFeatures)
-      call.packedOffset = copy * matrix.stride
       calls.append(call)
       let planned = plan(shape)
       pieces += planned.rows.map { Piece(call: index, rows: $0, plan: planned.plan) }
     }
     pool.forEach(pieces.count) { [kernel, tokens, scratch, calls, pieces] index, thread in
       let piece = pieces[index]
+      var call = calls[piece.call]
+      call.packedOffset = matrices[piece.call].offset(copy: copy, thread: thread)
       // Tokens outside, rows inside: a block of prepared tokens stays in the second-level cache.
       for token in stride(from: 0, to: tokens, by: piece.plan.bestTokens) {
         for row in stride(
@@ -140,7 +141,7 @@ public final class Activations {
           let tile = Tile(
             rows: row..<min(row + piece.plan.bestRows, piece.rows.upperBound),
             tokens: token..<min(token + piece.plan.bestTokens, tokens))
-          kernel.compute(tile, of: calls[piece.call], scratch: scratch[thread])
+          kernel.compute(tile, of: call, scratch: scratch[thread])
         }
       }
     }

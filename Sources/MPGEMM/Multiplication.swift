@@ -95,7 +95,9 @@ public final class Multiplication {
   public func compute(_ weights: PackedMatrix, copy: Int = 0) {
     let call = call(weights, copy: copy)
     let rows = rowPieces
-    pool.forEach(rows.count) { [kernel, shape, plan, scratch, call] piece, thread in
+    pool.forEach(rows.count) { [kernel, shape, plan, scratch] piece, thread in
+      var call = call
+      call.packedOffset = weights.offset(copy: copy, thread: thread)
       // Tokens outside, rows inside: a block of prepared tokens stays in the second-level cache.
       for token in stride(from: 0, to: shape.tokens, by: plan.bestTokens) {
         for row in stride(
@@ -120,7 +122,7 @@ public final class Multiplication {
       shape: shape, packed: weights.storage, prepared: prepared, input: input,
       weightScales: weights.scaleStorage, scalesPerRow: weights.scales.count > 1, output: output,
       outputStride: shape.outFeatures)
-    call.packedOffset = copy * weights.stride
+    call.packedOffset = weights.offset(copy: copy, thread: 0)
     return call
   }
 

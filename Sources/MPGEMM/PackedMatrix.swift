@@ -17,6 +17,10 @@ public final class PackedMatrix: Sendable {
   /// One scale for the tensor, or one a row.
   public let scales: [Float]
 
+  /// The bytes from one replica of all copies to the next.
+  private let replicaStride: Int
+  private let replicas: WeightReplicas
+
   let storage: Buffer
   let scaleStorage: Buffer
 
@@ -27,11 +31,13 @@ public final class PackedMatrix: Sendable {
   ///   - kernel: Any kernel of the layout that is wanted.
   ///   - scales: One scale for the tensor, or one a row.
   ///   - copies: How many copies to keep; each begins at a cache line of its own.
+  ///   - replicas: How often all copies are there, and which threads read which.
   ///   - placement: How the memory is had.
-  ///   - willWrite: Called with where the copies lie, before anything is written there.
+  ///   - willWrite: Called with where each replica lies, and its index, before anything is written there.
   public init(
     packing weights: TernaryMatrix, for kernel: Kernel, scales: [Float] = [1], copies: Int = 1,
-    placement: Buffer.Placement = .ordinary, willWrite: (Range<UInt>) -> Void = { _ in }
+    replicas: WeightReplicas = .one, placement: Buffer.Placement = .ordinary,
+    willWrite: (Range<UInt>, Int) -> Void = { _, _ in }
   ) {
     precondition(copies >= 1 && (scales.count == 1 || scales.count == weights.outFeatures))
     layout = kernel.layout
@@ -39,15 +45,27 @@ public final class PackedMatrix: Sendable {
     inFeatures = weights.inFeatures
     packedBytes = kernel.packedSize(outFeatures: outFeatures, inFeatures: inFeatures)
     self.copies = copies
+    self.replicas = replicas
     let alignment = max(kernel.packedAlignment, Buffer.alignment)
     stride = copies == 1 ? packedBytes : (packedBytes + alignment - 1) / alignment * alignment
+    let isAlone = copies == 1 && replicas.count == 1
+    // A page belongs to one node, so that replicas share none.
+    replicaStride =
+      replicas.count == 1
+      ? stride * copies : (stride * copies + Self.pageBytes - 1) / Self.pageBytes * Self.pageBytes
     storage = Buffer(
-      count: copies == 1 ? packedBytes : stride * copies, placement: placement,
-      alignment: copies == 1 ? kernel.packedAlignment : alignment)
-    willWrite(Self.addressRange(of: storage))
+      count: replicaStride * replicas.count, placement: placement,
+      alignment: isAlone ? kernel.packedAlignment : alignment)
+    let start = UInt(bitPattern: storage.address)
+    for replica in 0..<replicas.count {
+      let begin = start + UInt(replica * replicaStride)
+      willWrite(begin..<begin + UInt(replicaStride), replica)
+    }
     kernel.pack(weights, into: storage)
-    for copy in 1..<max(copies, 1) {
-      storage.repeatStart(count: packedBytes, at: copy * stride)
+    for replica in 0..<replicas.count {
+      for copy in 0..<copies where replica + copy > 0 {
+        storage.repeatStart(count: packedBytes, at: replica * replicaStride + copy * stride)
+      }
     }
     self.scales = scales
     scaleStorage = Buffer(count: scales.count * MemoryLayout<Float>.stride)
@@ -65,11 +83,19 @@ public final class PackedMatrix: Sendable {
   public var bytes: [UInt8] { storage.elements(of: UInt8.self, 0..<packedBytes) }
 
   /// Where the copies lie, for asking the operating system about their pages.
-  public var addressRange: Range<UInt> { Self.addressRange(of: storage) }
+  public var addressRange: Range<UInt> {
+    let start = UInt(bitPattern: storage.address)
+    return start..<start + UInt(storage.count)
+  }
 
-  private static func addressRange(of buffer: Buffer) -> Range<UInt> {
-    let start = UInt(bitPattern: buffer.address)
-    return start..<start + UInt(buffer.count)
+  /// Of huge pages.
+  private static let pageBytes = 2 << 20
+
+  /// Where a thread finds a copy.
+  func offset(copy: Int, thread: Int) -> Int {
+    replicas.ofThread.isEmpty
+      ? copy * stride
+      : replicas.ofThread[thread % replicas.ofThread.count] * replicaStride + copy * stride
   }
 
   /// Reads every byte of one copy with a bandwidth probe, cut evenly over a pool's threads.
@@ -81,14 +107,29 @@ public final class PackedMatrix: Sendable {
     precondition((0..<copies).contains(copy))
     let sum = Atomic<UInt64>(0)
     let lines = (packedBytes + Buffer.alignment - 1) / Buffer.alignment
-    pool.run { [storage, stride, packedBytes] thread in
+    pool.run { thread in
       let begin = lines * thread / pool.threads * Buffer.alignment
       let end = min(lines * (thread + 1) / pool.threads * Buffer.alignment, packedBytes)
       let part = probe.read(
-        storage, offset: copy * stride + begin, count: end - begin,
+        storage, offset: offset(copy: copy, thread: thread) + begin, count: end - begin,
         prefetchDistance: prefetchDistance)
       sum.wrappingAdd(part, ordering: .relaxed)
     }
     return sum.load(ordering: .relaxed)
+  }
+}
+
+/// How often weights are in memory, for machines where some of it is nearer to some threads.
+public struct WeightReplicas: Sendable {
+  public let count: Int
+  /// The replica that each thread of a pool reads, the first again behind the last; none: the first.
+  public let ofThread: [Int]
+
+  public static let one = WeightReplicas(count: 1, ofThread: [])
+
+  public init(count: Int, ofThread: [Int]) {
+    precondition(count >= 1 && ofThread.allSatisfy { (0..<count).contains($0) })
+    self.count = count
+    self.ofThread = ofThread
   }
 }

@@ -18,6 +18,8 @@ public enum MemoryPlacement: String, Sendable, CaseIterable {
   case bind
   /// From all nodes whose processors are used, page by page in turn.
   case interleave
+  /// A copy of all of it on each node whose processors are used, so that each thread reads its own node's.
+  case replicate
 }
 
 /// The memory nodes and the processors that are near to each.
@@ -53,7 +55,15 @@ public struct MemoryNodes: Sendable, Equatable {
     switch placement {
     case .firstTouch: return []
     case .bind: return Array(all.prefix(1))
-    case .interleave: return Set(all).sorted()
+    case .interleave, .replicate: return Set(all).sorted()
+    }
+  }
+
+  /// Which of a placement's nodes each of the processors is near to, by its index among them.
+  public func nearest(of placement: MemoryPlacement, processors used: [Int]) -> [Int] {
+    let nodes = nodes(of: placement, processors: used)
+    return used.map { cpu in
+      nodes.firstIndex { processors[$0]?.contains(cpu) == true } ?? 0
     }
   }
 

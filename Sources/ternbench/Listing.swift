@@ -86,6 +86,8 @@ struct Listing {
           align: isNumber ? .right : .left)
       }
     }
-    return table.string(for: rows, style: style) ?? ""
+    // The last column is as wide as its longest reason, which no other line need be.
+    let lines = (table.string(for: rows, style: style) ?? "").components(separatedBy: "\n")
+    return lines.map { $0.replacing(#/ +$/#, with: "") }.joined(separator: "\n")
   }
 }

@@ -20,6 +20,15 @@ import Testing
     #expect(nodes.nodes(of: .interleave, processors: [4, 0, 5]) == [0, 1])
     // A container that may use one node's processors does not reach for the other's memory.
     #expect(nodes.nodes(of: .interleave, processors: [5, 12]) == [1])
+    #expect(nodes.nodes(of: .replicate, processors: [4, 0, 5]) == [0, 1])
+  }
+
+  @Test func eachThreadHasTheReplicaOfItsNode() throws {
+    let root = try FakeRoot(Self.twoNodes)
+    let nodes = try #require(MemoryNodes.read(root: root.path).value)
+    #expect(nodes.nearest(of: .replicate, processors: [0, 4, 9, 15]) == [0, 1, 0, 1])
+    #expect(nodes.nearest(of: .replicate, processors: [4, 5]) == [0, 0])
+    #expect(MemoryNodes.single.nearest(of: .replicate, processors: [0, 1]) == [0, 0])
   }
 
   @Test func aSystemWithoutNodesIsOne() throws {
