@@ -1,3 +1,4 @@
+internal import MPGEMM
 internal import Machine
 
 /// On which memory nodes a pool is to lie, and does.

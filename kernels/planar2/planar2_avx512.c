@@ -72,7 +72,8 @@ LANES_INLINE void several(const mpgemm_call *call, size_t i, size_t t, size_t bl
     __m512i plane[PLANAR2_PLANES][LANE_BLOCKS];
     for (size_t b = 0; b < blocks; b++) {
       const uint8_t *from = line + (b * lines + l) * PLANAR2_LINE;
-      _mm_prefetch((const char *)from + LANE_PREFETCH_SIDE, _MM_HINT_T0);
+      // The next blocks: 64 bytes of them for each 64 of these.
+      _mm_prefetch((const char *)from + blocks * lines * PLANAR2_LINE, _MM_HINT_T0);
       const __m512i codes = _mm512_loadu_si512(from);
       // Bits of a neighbouring byte come in from above and are masked away.
       plane[0][b] = _mm512_and_si512(codes, mask);
@@ -111,7 +112,7 @@ static void compute(const mpgemm_kernel *kernel, const mpgemm_call *call, mpgemm
     }
     return;
   }
-  lanes_tile(call, tile, several);
+  lanes_tile(call, tile, LANE_TOKENS, several);
 }
 
 static void plan(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_plan *plan) {
@@ -126,7 +127,7 @@ static void count(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_ops *p
   const uint64_t blocks = blocks_of(shape.m, PLANAR2_ROWS), lines = planar2_lines(shape.k);
   const uint64_t outputs = blocks * PLANAR2_ROWS * shape.n;
   const uint64_t products = outputs * lines * PLANAR2_INPUTS;
-  const lanes_work work = lanes_work_of(shape.n);
+  const lanes_work work = lanes_work_of(shape.n, LANE_TOKENS);
   compute->mul_i8 += products;
   compute->add_i32 += products + outputs;  // the last: less the sum of the codes
   if (shape.n == 1) {
@@ -144,8 +145,7 @@ static void count(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_ops *p
   compute->mul_f32 += 2 * outputs;
   compute->convert += outputs;
   compute->weight_bytes += work.passes * planar2_packed_size(kernel, shape.m, shape.k);
-  compute->prepared_bytes +=
-      blocks_of(shape.m, LANE_BLOCKS * PLANAR2_ROWS) * shape.n * lines * PLANAR2_INPUTS;
+  compute->prepared_bytes += lanes_inputs(work, shape.n, blocks) * lines * PLANAR2_INPUTS;
   compute->output_bytes += shape.m * shape.n * sizeof(float);
 }
 

@@ -12,12 +12,12 @@
 #include "support/target.h"
 
 enum {
-  LANES = 16,                   // rows of a line
-  LANE_BLOCKS = 2,              // blocks of 16 rows side by side where there are several tokens
-  LANE_TOKENS = 8,              // LANE_BLOCKS * LANE_TOKENS sums fill half of the registers
+  LANES = 16,       // rows of a line
+  LANE_BLOCKS = 2,  // blocks of 16 rows side by side where there are several tokens
+  LANE_TOKENS = 8,  // LANE_BLOCKS * LANE_TOKENS sums fill half of the registers
+  LANE_MOST_TOKENS = 2 * LANE_TOKENS - 1,  // as many sums of a single block
   LANE_N_BEST = 128,            // tokens whose inputs stay in L2 while a tile's weights pass
   LANE_PREFETCH_SINGLE = 8192,  // bytes ahead of the one stream that N = 1 reads
-  LANE_PREFETCH_SIDE = 4096,    // bytes ahead in each of the blocks read side by side
   LANE_M_BEST = 4 * LANE_BLOCKS * LANES,
 };
 
@@ -89,13 +89,54 @@ LANES_INLINE void lanes_tokens(const mpgemm_call *call, size_t i, size_t t, size
   }
 }
 
-// Computes a tile of several tokens. several is a compile-time constant, so that it is inlined for
-// each number of blocks and tokens.
-LANES_INLINE void lanes_tile(const mpgemm_call *call, mpgemm_tile tile, lanes_several *several) {
+// The same for one block and more tokens than two blocks have.
+LANES_INLINE void lanes_many_tokens(const mpgemm_call *call, size_t i, size_t t, size_t tokens,
+                                    size_t m_end, lanes_several *several) {
+  switch (tokens) {
+    case 9:
+      several(call, i, t, 1, 9, m_end);
+      break;
+    case 10:
+      several(call, i, t, 1, 10, m_end);
+      break;
+    case 11:
+      several(call, i, t, 1, 11, m_end);
+      break;
+    case 12:
+      several(call, i, t, 1, 12, m_end);
+      break;
+    case 13:
+      several(call, i, t, 1, 13, m_end);
+      break;
+    case 14:
+      several(call, i, t, 1, 14, m_end);
+      break;
+    default:
+      several(call, i, t, 1, LANE_MOST_TOKENS, m_end);
+      break;
+  }
+}
+
+// How many of the tokens that are left are multiplied together: LANE_TOKENS, or what is left if it is at
+// most `most`. Where weights take long to unpack, a few tokens at the end join the ones before.
+static inline size_t lanes_next(size_t left, size_t most) {
+  return left <= most ? left : LANE_TOKENS;
+}
+
+// Computes a tile of several tokens, up to `most` of them together: LANE_TOKENS or LANE_MOST_TOKENS. It and
+// several are compile-time constants, so that several is inlined for each number of blocks and tokens.
+LANES_INLINE void lanes_tile(const mpgemm_call *call, mpgemm_tile tile, size_t most,
+                             lanes_several *several) {
   for (size_t i = tile.m_begin; i < tile.m_end; i += LANE_BLOCKS * LANES) {
-    for (size_t t = tile.n_begin; t < tile.n_end; t += LANE_TOKENS) {
-      const size_t tokens = min_size(LANE_TOKENS, tile.n_end - t);
-      if (tile.m_end - i > LANES) {
+    const size_t blocks = min_size(LANE_BLOCKS, blocks_of(tile.m_end - i, LANES));
+    size_t tokens;
+    for (size_t t = tile.n_begin; t < tile.n_end; t += tokens) {
+      tokens = lanes_next(tile.n_end - t, most);
+      if (most > LANE_TOKENS && tokens > LANE_TOKENS) {
+        for (size_t b = 0; b < blocks; b++) {
+          lanes_many_tokens(call, i + b * LANES, t, tokens, tile.m_end, several);
+        }
+      } else if (blocks == LANE_BLOCKS) {
         lanes_tokens(call, i, t, LANE_BLOCKS, tokens, tile.m_end, several);
       } else {
         lanes_tokens(call, i, t, 1, tokens, tile.m_end, several);
@@ -108,16 +149,23 @@ LANES_INLINE void lanes_tile(const mpgemm_call *call, mpgemm_tile tile, lanes_se
 typedef struct {
   uint64_t passes;     // over the weights
   uint64_t additions;  // of partial sums, in all tokens
+  uint64_t alone;  // tokens whose inputs are read for each block, and not for LANE_BLOCKS together
 } lanes_work;
 
-static inline lanes_work lanes_work_of(size_t n) {
-  lanes_work work = {0, 0};
+// The tokens of input that all blocks together read.
+static inline uint64_t lanes_inputs(lanes_work work, size_t n, uint64_t blocks) {
+  return blocks_of(blocks, LANE_BLOCKS) * (n - work.alone) + blocks * work.alone;
+}
+
+static inline lanes_work lanes_work_of(size_t n, size_t most) {
+  lanes_work work = {0, 0, 0};
   for (size_t begin = 0; begin < n; begin += LANE_N_BEST) {
     const size_t end = min_size(begin + LANE_N_BEST, n);
-    for (size_t t = begin; t < end; t += LANE_TOKENS) {
-      const size_t tokens = min_size(LANE_TOKENS, end - t);
+    for (size_t t = begin, tokens; t < end; t += tokens) {
+      tokens = lanes_next(end - t, most);
       work.passes++;
       work.additions += tokens * (lanes_parts(tokens) - 1);
+      if (tokens > LANE_TOKENS || n == 1) work.alone += tokens;
     }
   }
   return work;

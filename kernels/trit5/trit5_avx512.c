@@ -2,7 +2,8 @@
 //
 //   N = 1   two dot products a digit and no digit isolated (trit5.h); one block after another.
 //   N > 1   digits are isolated once for all tokens, by two averages each, so that a token needs
-//           one dot product a digit; LANE_BLOCKS blocks of 16 rows by up to LANE_TOKENS tokens.
+//           one dot product a digit; LANE_BLOCKS blocks of 16 rows by up to LANE_TOKENS tokens, or
+//           one by the last LANE_MOST_TOKENS.
 #if defined(__x86_64__)
 
 #include "trit5/trit5_512.h"
@@ -68,7 +69,7 @@ static void single(const mpgemm_call *call, size_t i, size_t t, size_t m_end) {
 // A line of so many blocks by so many tokens, both constants.
 LANES_INLINE void multiply_lines(const uint8_t *line, size_t block_bytes, const int8_t *x,
                                  size_t stride, size_t blocks, size_t tokens, size_t parts,
-                                 __m512i sum[LANE_BLOCKS][LANE_TOKENS][TRIT5_DIGITS]) {
+                                 __m512i sum[LANE_BLOCKS][LANE_MOST_TOKENS][TRIT5_DIGITS]) {
   __m512i q[LANE_BLOCKS];
   for (size_t b = 0; b < blocks; b++) q[b] = _mm512_loadu_si512(line + b * block_bytes);
 #pragma GCC unroll 5
@@ -78,7 +79,7 @@ LANES_INLINE void multiply_lines(const uint8_t *line, size_t block_bytes, const 
       digits[b] = digit(q[b]);
       q[b] = trit5_next_fraction(q[b]);
     }
-#pragma GCC unroll 8
+#pragma GCC unroll 15
     for (size_t n = 0; n < tokens; n++) {
       const __m512i input = lanes_broadcast(x + n * stride + d * TRIT5_GROUP);
 #pragma GCC unroll 2
@@ -98,14 +99,14 @@ LANES_INLINE void several(const mpgemm_call *call, size_t i, size_t t, size_t bl
   const size_t stride = int8_rows_stride(k), block_bytes = lines * TRIT5_LINE;
   const uint8_t *block = trit5_block(call, i);
   const int8_t *x = (const int8_t *)call->prepared + t * stride;
-  __m512i total[LANE_BLOCKS][LANE_TOKENS];  // |total| <= 2 * 127 k
+  __m512i total[LANE_BLOCKS][LANE_MOST_TOKENS];  // |total| <= 2 * 127 k
   for (size_t b = 0; b < blocks; b++) {
     for (size_t n = 0; n < tokens; n++) total[b][n] = _mm512_setzero_si512();
   }
   for (size_t begin = 0; begin < lines; begin += TRIT5_CHUNK) {
     const size_t end = min_size(begin + TRIT5_CHUNK, lines), last = min_size(end, whole);
     // 64 times the sum of a chunk: a quarter of what TRIT5_CHUNK allows.
-    __m512i sum[LANE_BLOCKS][LANE_TOKENS][TRIT5_DIGITS];
+    __m512i sum[LANE_BLOCKS][LANE_MOST_TOKENS][TRIT5_DIGITS];
     for (size_t b = 0; b < blocks; b++) {
       for (size_t n = 0; n < tokens; n++) {
         for (size_t a = 0; a < parts; a++) sum[b][n][a] = _mm512_setzero_si512();
@@ -113,13 +114,14 @@ LANES_INLINE void several(const mpgemm_call *call, size_t i, size_t t, size_t bl
     }
     for (size_t l = begin; l < last; l++) {
       const uint8_t *line = block + l * TRIT5_LINE;
+      // The next blocks: 64 bytes of them for each 64 of these.
       for (size_t b = 0; b < blocks; b++) {
-        _mm_prefetch((const char *)line + b * block_bytes + LANE_PREFETCH_SIDE, _MM_HINT_T0);
+        _mm_prefetch((const char *)line + (b + blocks) * block_bytes, _MM_HINT_T0);
       }
       multiply_lines(line, block_bytes, x + l * TRIT5_INPUTS, stride, blocks, tokens, parts, sum);
     }
     if (last < end) {
-      int8_t tail[LANE_TOKENS][TRIT5_INPUTS];
+      int8_t tail[LANE_MOST_TOKENS][TRIT5_INPUTS];
       for (size_t n = 0; n < tokens; n++) trit5_tail(call, t + n, tail[n]);
       multiply_lines(block + last * TRIT5_LINE, block_bytes, tail[0], TRIT5_INPUTS, blocks, tokens,
                      parts, sum);
@@ -150,7 +152,7 @@ static void compute(const mpgemm_kernel *kernel, const mpgemm_call *call, mpgemm
     }
     return;
   }
-  lanes_tile(call, tile, several);
+  lanes_tile(call, tile, LANE_MOST_TOKENS, several);
 }
 
 static void plan(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_plan *plan) {
@@ -166,7 +168,7 @@ static void count(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_ops *p
   const uint64_t outputs = blocks * TRIT5_ROWS * shape.n;
   const uint64_t products = outputs * lines * TRIT5_INPUTS;
   const uint64_t chunks = blocks_of(lines, TRIT5_CHUNK);
-  const lanes_work work = lanes_work_of(shape.n);
+  const lanes_work work = lanes_work_of(shape.n, LANE_MOST_TOKENS);
   const uint64_t bytes = work.passes * blocks * lines * TRIT5_LINE;
   if (shape.n == 1) {
     compute->mul_i8 += 2 * products;
@@ -184,8 +186,7 @@ static void count(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_ops *p
   compute->mul_f32 += 2 * outputs;
   compute->convert += outputs;
   compute->weight_bytes += work.passes * trit5_packed_size(kernel, shape.m, shape.k);
-  compute->prepared_bytes += (shape.n == 1 ? blocks : blocks_of(blocks, LANE_BLOCKS)) * shape.n *
-                             trit5_prepared_bytes(shape.k);
+  compute->prepared_bytes += lanes_inputs(work, shape.n, blocks) * trit5_prepared_bytes(shape.k);
   compute->output_bytes += shape.m * shape.n * sizeof(float);
 }
 

@@ -11,7 +11,7 @@ import Testing
 @Suite(.disabled(if: isSanitized, "a sanitizer's instructions are not the kernels' own"))
 struct InstructionCensusTests {
   private static let kernels = Kernel.all.filter { !$0.requiredISA.isEmpty && $0.isRunnable }
-  private static let shapes = ["8x1x256", "40x3x300", "70x5x77", "17x9x520"].compactMap {
+  private static let shapes = ["24x1x256", "40x3x300", "70x5x77", "17x9x520"].compactMap {
     Shape($0)
   }
   private static let refusal = InstructionStepper().count({ _ in }, argument: nil).reason
