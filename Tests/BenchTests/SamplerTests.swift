@@ -61,10 +61,11 @@ private final class ScriptedTurn: Turn {
       try participant(ScriptedTurn { _ in 0.02 }),
     ]
     sampler.sample(all)
-    let rounds = all.map { $0.samples.map(\.order) }
+    // Types said: Swift 6.0 takes members of TOMLKit's for these, which this file does not import.
+    let rounds: [[Int]] = all.map { $0.samples.map(\.order) }
     for repetition in 0..<(rounds.map(\.count).max() ?? 0) - 1 {
-      let now = rounds.compactMap { $0.indices.contains(repetition) ? $0[repetition] : nil }
-      let next = rounds.compactMap {
+      let now: [Int] = rounds.compactMap { $0.indices.contains(repetition) ? $0[repetition] : nil }
+      let next: [Int] = rounds.compactMap {
         $0.indices.contains(repetition + 1) ? $0[repetition + 1] : nil
       }
       #expect((now.max() ?? 0) < (next.min() ?? .max))

@@ -1,5 +1,6 @@
 import Machine
 
+#if arch(x86_64) && os(Linux)
 /// What an instruction accesses in memory: where, how many bytes, and under which mask.
 struct MemoryAccess {
   let place: Encoding.Place
@@ -80,3 +81,4 @@ struct MemoryAccess {
     }
   }
 }
+#endif
