@@ -121,7 +121,7 @@ public final class Activations {
         outFeatures: matrix.outFeatures, tokens: tokens, inFeatures: inFeatures)
       precondition(output.count >= shape.outFeatures * tokens * MemoryLayout<Float>.stride)
       precondition((0..<matrix.copies).contains(copy), "no such copy")
-      var call = KernelCall(
+      let call = KernelCall(
         shape: shape, packed: matrix.storage, prepared: prepared, input: input,
         weightScales: matrix.scaleStorage, scalesPerRow: matrix.scales.count > 1,
         output: output, outputStride: shape.outFeatures)
