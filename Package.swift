@@ -129,7 +129,10 @@ let package = Package(
       resources: [.copy("Fixtures")]),
     tests(
       "BenchTests",
-      ["Bench", "Energy", "MPGEMM", "Machine", "Models", "Results", "Statistics", "TestSupport"]),
+      [
+        "Bench", "Decoder", "Energy", "MPGEMM", "Machine", "Models", "Results", "Statistics",
+        "TestSupport",
+      ]),
     .executableTarget(
       name: "fuzz", dependencies: ["Decoder", "Models"], path: "Tests/Fuzz", swiftSettings: swift),
     tests("FuzzTests", ["fuzz", "Decoder", "Models", "TestSupport"]),

@@ -1,22 +1,11 @@
+public import Decoder
 internal import MPGEMM
 public import Models
 
 /// The ternary layers of a model as a token passes them: the steps of a block, and how many blocks there are.
 public struct Ring: Sendable, Equatable, Codable {
-  /// Matrices that read one input, which is quantized and prepared once for all of them.
-  public struct Step: Sendable, Equatable, Codable {
-    /// As the decoder names the part: qkv, o, gate_up or down.
-    public var name: String
-    /// M of each matrix.
-    public var outFeatures: [Int]
-    /// K of all of them.
-    public var inFeatures: Int
-
-    var weights: Int { outFeatures.reduce(0, +) * inFeatures }
-  }
-
   /// In the order of a forward pass.
-  public var steps: [Step]
+  public var steps: [LinearStep]
   /// How many blocks a token passes.
   public var layers: Int
 
@@ -26,14 +15,14 @@ public struct Ring: Sendable, Equatable, Codable {
     steps = Self.members.compactMap { name, members in
       let own = layers.filter { members.contains($0.name) }
       return own.first.map {
-        Step(name: name, outFeatures: own.map(\.outFeatures), inFeatures: $0.inFeatures)
+        LinearStep(name: name, outFeatures: own.map(\.outFeatures), inFeatures: $0.inFeatures)
       }
     }
     self.layers = model.layers
     guard !steps.isEmpty else { return nil }
   }
 
-  init(steps: [Step], layers: Int) {
+  init(steps: [LinearStep], layers: Int) {
     self.steps = steps
     self.layers = layers
   }
@@ -46,7 +35,7 @@ public struct Ring: Sendable, Equatable, Codable {
   var hidden: Int { steps[0].inFeatures }
 
   /// The weights of one block.
-  var weightsPerLayer: Int { steps.reduce(0) { $0 + $1.weights } }
+  var weightsPerLayer: Int { steps.reduce(0) { $0 + $1.outFeatures.reduce(0, +) * $1.inFeatures } }
 
   /// M and K of every matrix of a block, in order.
   var matrices: [(outFeatures: Int, inFeatures: Int)] {

@@ -1,3 +1,4 @@
+internal import Decoder
 internal import MPGEMM
 
 /// A ring in this process.

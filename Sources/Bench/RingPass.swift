@@ -1,3 +1,4 @@
+internal import Decoder
 internal import MPGEMM
 
 /// The linear layers of a forward pass on one kernel, in the decoder's order and with the decoder's code.
@@ -28,7 +29,7 @@ final class RingPass {
   ///   - activations: N × K floats for each step.
   ///   - pool: The threads.
   init(
-    _ kernel: Kernel, ring: Ring, tokens: Int, activations: [[Float]], pool: ThreadPool
+    _ kernel: any KernelChoice, ring: Ring, tokens: Int, activations: [[Float]], pool: ThreadPool
   ) {
     self.tokens = tokens
     steps = zip(ring.steps, activations).map { step, floats in
@@ -37,7 +38,8 @@ final class RingPass {
       return Step(
         values: values,
         activations: Activations(
-          for: kernel, inFeatures: step.inFeatures, mostTokens: tokens, pool: pool),
+          for: kernel.kernel(for: step, tokens: tokens), inFeatures: step.inFeatures,
+          mostTokens: tokens, pool: pool),
         outputs: step.outFeatures.map {
           Buffer(count: tokens * $0 * MemoryLayout<Float>.stride)
         }, outFeatures: step.outFeatures)

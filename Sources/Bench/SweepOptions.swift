@@ -1,3 +1,4 @@
+internal import Decoder
 public import MPGEMM
 public import Machine
 public import Results

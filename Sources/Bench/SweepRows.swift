@@ -1,3 +1,4 @@
+internal import Decoder
 internal import MPGEMM
 internal import Machine
 internal import Results

@@ -25,7 +25,8 @@ public struct Model: Sendable {
   }
 
   private init(
-    _ source: some WeightSource, for kernel: Kernel, head: HeadMatrix.Kind?, layers: Int? = nil
+    _ source: some WeightSource, for kernel: any KernelChoice, head: HeadMatrix.Kind?,
+    layers: Int? = nil
   ) throws(ModelFileError) {
     var seconds = 0.0
     configuration = source.configuration
@@ -37,7 +38,7 @@ public struct Model: Sendable {
   /// Reads a GGUF file and packs its weights for a kernel.
   ///
   /// - Throws: `ModelFileError`.
-  public init(_ file: GGUFFile, for kernel: Kernel, options: Options = Options())
+  public init(_ file: GGUFFile, for kernel: any KernelChoice, options: Options = Options())
     throws(ModelFileError)
   {
     let source = try GGUFSource(file, gate: options.gate, i2sBlock: options.i2sBlock)
@@ -49,7 +50,9 @@ public struct Model: Sendable {
   /// Reads a Hugging Face folder and packs its weights for a kernel.
   ///
   /// - Throws: `ModelFileError`.
-  public init(_ folder: HuggingFaceFolder, for kernel: Kernel, options: Options = Options())
+  public init(
+    _ folder: HuggingFaceFolder, for kernel: any KernelChoice, options: Options = Options()
+  )
     throws(ModelFileError)
   {
     try self.init(
@@ -60,7 +63,7 @@ public struct Model: Sendable {
   /// Reads a GGUF file, or a Hugging Face folder where the path is a folder's.
   ///
   /// - Throws: `ModelFileError`.
-  public init(path: String, for kernel: Kernel, options: Options = Options())
+  public init(path: String, for kernel: any KernelChoice, options: Options = Options())
     throws(ModelFileError)
   {
     var isFolder: ObjCBool = false
@@ -73,7 +76,8 @@ public struct Model: Sendable {
 
   /// Makes random weights of a shape; `layers` differ, and more are these in rotation.
   public init(
-    synthetic configuration: Configuration, for kernel: Kernel, head: HeadMatrix.Kind, tied: Bool,
+    synthetic configuration: Configuration, for kernel: any KernelChoice, head: HeadMatrix.Kind,
+    tied: Bool,
     from synthesis: Synthesis, layers: Int = .max
   ) {
     let source = SyntheticSource(

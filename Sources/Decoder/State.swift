@@ -16,9 +16,8 @@ final class State {
   let logits: Buffer  // vocabulary
 
   // The inputs of the linear layers, quantized and prepared.
-  let fromHidden: Activations
-  let fromAttention: Activations
-  let fromFFN: Activations
+  /// By step, since each may have a kernel of its own.
+  private let inputs: [LinearInput]
 
   /// Keys and values of every layer, sequence, key/value head and position, as the limits say.
   let memory: Buffer
@@ -33,7 +32,7 @@ final class State {
   private let positions: Int
 
   init(
-    _ c: Configuration, kernel: Kernel, limits: Transformer.Limits, factors: [Float]?,
+    _ c: Configuration, kernel: any KernelChoice, limits: Transformer.Limits, factors: [Float]?,
     pool: ThreadPool
   ) {
     configuration = c
@@ -54,10 +53,9 @@ final class State {
     projected = floats(tokens, c.hidden)
     headInput = floats(limits.logits, DecoderOperations.padded(c.hidden))
     logits = floats(limits.logits, c.vocabulary)
-    fromHidden = Activations(for: kernel, inFeatures: c.hidden, mostTokens: tokens, pool: pool)
-    fromAttention = Activations(
-      for: kernel, inFeatures: c.attention, mostTokens: tokens, pool: pool)
-    fromFFN = Activations(for: kernel, inFeatures: c.ffn, mostTokens: tokens, pool: pool)
+    inputs = c.linearSteps.map {
+      LinearInput($0, kernels: kernel, mostTokens: tokens, pool: pool)
+    }
     memory = Buffer(
       count: limits.memory.elementBytes * c.layers
         * Self.memoryElements(c, sequences: sequences, positions: positions),
@@ -68,6 +66,9 @@ final class State {
       queries: Self.tokensPerRun * (c.heads / c.kvHeads), headDim: c.headDim, positions: positions)
     attentionScratch = (0..<pool.threads).map { _ in Buffer(count: scratch) }
   }
+
+  /// The input of a step for so many tokens.
+  func input(_ part: LinearPart, tokens: Int) -> Activations { inputs[part.rawValue][tokens] }
 
   /// Elements of one layer's keys and values.
   static func memoryElements(_ c: Configuration, sequences: Int, positions: Int) -> Int {

@@ -8,7 +8,7 @@ public import MPGEMM
 public final class Transformer {
   public let configuration: Configuration
   public let weights: Weights
-  public let kernel: Kernel
+  public let kernel: any KernelChoice
   public let limits: Limits
   /// Seconds by part since the decoder was made.
   public private(set) var profile = Profile()
@@ -64,18 +64,21 @@ public final class Transformer {
   /// - Parameters:
   ///   - configuration: What is computed.
   ///   - weights: Packed for the kernel's layout.
-  ///   - kernel: What multiplies in every linear layer.
+  ///   - kernel: What multiplies in the linear layers.
   ///   - limits: What buffers are made for.
   ///   - rotaryFactors: What each rotary frequency is divided by; nil: nothing.
   ///   - pool: The threads.
   ///   - operations: What computes between the linear layers.
   public init(
-    _ configuration: Configuration, weights: Weights, kernel: Kernel, limits: Limits,
+    _ configuration: Configuration, weights: Weights, kernel: any KernelChoice, limits: Limits,
     rotaryFactors: [Float]? = nil, threads pool: ThreadPool,
     operations: DecoderOperations = .best
   ) {
     precondition(configuration.inconsistency == nil, configuration.inconsistency ?? "")
-    precondition(weights.layers[0].q.layout == kernel.layout, "weights of another layout")
+    for (step, matrices) in zip(configuration.linearSteps, weights.layers[0].steps) {
+      let layout = kernel.kernel(for: step, tokens: 1).layout
+      precondition(matrices.allSatisfy { $0.layout == layout }, "weights of another layout")
+    }
     self.configuration = configuration
     self.weights = weights
     self.kernel = kernel
@@ -99,6 +102,10 @@ public final class Transformer {
     let s = state
     let n = inputs.count
     let runs = runs(of: inputs)
+    let linear = (
+      qkv: s.input(.qkv, tokens: n), o: s.input(.o, tokens: n),
+      gateUp: s.input(.gateUp, tokens: n), down: s.input(.down, tokens: n)
+    )
     var watch = Stopwatch()
 
     for (t, input) in inputs.enumerated() {
@@ -112,9 +119,9 @@ public final class Transformer {
       // Attention: x += o(norm(attend(rotate(q), rotate(k), v)))
       norm(s.residual, by: layer.attentionNorm, into: s.normed, width: c.hidden, n)
       watch.lap(.norms)
-      load(s.normed, into: s.fromHidden, n)
+      load(s.normed, into: linear.qkv, n)
       watch.lap(.quantize)
-      s.fromHidden.multiply(by: [layer.q, layer.k, layer.v], into: [s.queries, s.keys, s.values])
+      linear.qkv.multiply(by: [layer.q, layer.k, layer.v], into: [s.queries, s.keys, s.values])
       watch.lap(.qkv)
       remember(inputs, layer: index)
       attend(runs, layer: index)
@@ -123,27 +130,27 @@ public final class Transformer {
         norm(s.mixed, by: subNorm, into: s.mixed, width: c.attention, n)
         watch.lap(.norms)
       }
-      load(s.mixed, into: s.fromAttention, n)
+      load(s.mixed, into: linear.o, n)
       watch.lap(.quantize)
-      s.fromAttention.multiply(by: [layer.o], into: [s.projected])
+      linear.o.multiply(by: [layer.o], into: [s.projected])
       watch.lap(.o)
       addToResidual(s.projected, n)
 
       // Feed-forward: x += down(norm(activation(gate) · up))
       norm(s.residual, by: layer.ffnNorm, into: s.normed, width: c.hidden, n)
       watch.lap(.norms)
-      load(s.normed, into: s.fromHidden, n)
+      load(s.normed, into: linear.gateUp, n)
       watch.lap(.quantize)
-      s.fromHidden.multiply(by: [layer.gate, layer.up], into: [s.gate, s.up])
+      linear.gateUp.multiply(by: [layer.gate, layer.up], into: [s.gate, s.up])
       watch.lap(.gateUp)
       gate(n)
       if let subNorm = layer.ffnSubNorm {
         norm(s.gate, by: subNorm, into: s.gate, width: c.ffn, n)
       }
       watch.lap(.norms)
-      load(s.gate, into: s.fromFFN, n)
+      load(s.gate, into: linear.down, n)
       watch.lap(.quantize)
-      s.fromFFN.multiply(by: [layer.down], into: [s.projected])
+      linear.down.multiply(by: [layer.down], into: [s.projected])
       watch.lap(.down)
       addToResidual(s.projected, n)
       watch.lap(.norms)

@@ -16,6 +16,16 @@ enum LayerMatrix: UInt64, CaseIterable {
     }
   }
 
+  /// The step that it belongs to.
+  var part: LinearPart {
+    switch self {
+    case .q, .k, .v: .qkv
+    case .o: .o
+    case .gate, .up: .gateUp
+    case .down: .down
+    }
+  }
+
   /// How many heads the rows are, where they rotate; nil elsewhere.
   func rotatingHeads(_ c: Configuration) -> Int? {
     switch self {
@@ -65,7 +75,7 @@ extension Weights {
   ///
   /// - Throws: `ModelFileError`.
   init(
-    _ source: some WeightSource, for kernel: Kernel, head kind: HeadMatrix.Kind?,
+    _ source: some WeightSource, for kernel: any KernelChoice, head kind: HeadMatrix.Kind?,
     layers count: Int? = nil, packSeconds: inout Double
   ) throws(ModelFileError) {
     let c = source.configuration
@@ -80,7 +90,8 @@ extension Weights {
       return PackedMatrix(
         packing: TernaryMatrix(
           outFeatures: weights.outFeatures, inFeatures: weights.inFeatures, values: weights.values),
-        for: kernel, scales: weights.scales, placement: .huge)
+        for: kernel.kernel(for: c.step(matrix.part), tokens: 1), scales: weights.scales,
+        placement: .huge)
     }
     var layers: [Layer] = []
     for l in 0..<(count ?? c.layers) {

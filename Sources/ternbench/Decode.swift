@@ -77,39 +77,57 @@ struct Decode: ParsableCommand {
   }
 
   func run() throws {
-    let kernel = try running.chosenKernel()
+    let threadCounts = running.threads.counts(usable: Topology.read().usableThreads)
+    let kernels = try running.chosenKernels(for: loads, threads: threadCounts.max() ?? 1)
     let start = Date()
-    let subject = try subject(kernel)
+    let subject = try subject(kernels)
     let loadSeconds = Date().timeIntervalSince(start)
     let capture = EnvironmentCapture()
     let folder = try RunFolder(
       creatingIn: out, utc: start, host: capture.host, commit: capture.commit.value ?? "nogit")
     try capture.environment(
       run: folder.run, utc: UTC.readable(start), version: Ternbench.version,
-      commandLine: CommandLine.arguments, options: ["kernel": kernel.name], seeds: [seed],
+      commandLine: CommandLine.arguments, options: ["kernel": kernels.name], seeds: [seed],
       models: []
     ).write(to: folder.environment)
     let writer = try CSVWriter<DecodeRow>(creating: folder.decode)
-    for threads in running.threads.counts(usable: Topology.read().usableThreads) {
+    for threads in threadCounts {
       for batch in batch.counts {
         for promptTokens in promptTokens.counts {
           var row = DecodeRow(
-            run: folder.run, model: subject.name, source: subject.source, kernel: kernel.name,
-            layout: kernel.layout, head: subject.weights.head.kind.rawValue, threads: threads,
+            run: folder.run, model: subject.name, source: subject.source, kernel: kernels.name,
+            layout: kernels.layouts(of: subject.configuration),
+            head: subject.weights.head.kind.rawValue, threads: threads,
             batch: batch, promptTokens: promptTokens, generatedTokens: generate,
             layers: subject.configuration.layers, distinctLayers: subject.weights.layers.count)
           row.loadSeconds = loadSeconds
           row.seed = seed
-          row.note = subject.note
+          row.note = [subject.note, note(kernels, subject)].filter { !$0.isEmpty }
+            .joined(separator: "; ")
           row.memory = running.memory.kind.rawValue
-          row.reproduce = reproduce(kernel, threads: threads, batch: batch, prompt: promptTokens)
-          measure(subject, kernel, into: &row)
+          row.reproduce = reproduce(kernels, threads: threads, batch: batch, prompt: promptTokens)
+          measure(subject, kernels, into: &row)
           try writer.append(row)
           Console.print(Self.summary(row))
         }
       }
     }
     Console.print(folder.path)
+  }
+
+  /// What weights are packed for: every batch's steps and every prompt.
+  private var loads: [TunedKernels.Load] {
+    batch.counts.map { TunedKernels.Load(tokens: $0, passes: Double(generate)) }
+      + promptTokens.counts.map { tokens in
+        TunedKernels.Load(
+          tokens: min(chunk, tokens), passes: (Double(tokens) / Double(chunk)).rounded(.up))
+      }
+  }
+
+  /// What `auto` has come to.
+  private func note(_ kernels: ChosenKernels, _ subject: Subject) -> String {
+    running.kernel == "auto"
+      ? "kernel \(kernels.description(of: subject.configuration))" : ""
   }
 
   /// What is measured.
@@ -122,7 +140,7 @@ struct Decode: ParsableCommand {
     let note: String
   }
 
-  private func subject(_ kernel: Kernel) throws -> Subject {
+  private func subject(_ kernels: ChosenKernels) throws -> Subject {
     let isEmbedded = model == EmbeddedModel.slug
     if isEmbedded || !model.hasSuffix(".toml") && (model.hasSuffix(".gguf") || model.contains("/"))
     {
@@ -131,7 +149,7 @@ struct Decode: ParsableCommand {
       }
       var options = Model.Options()
       options.head = running.head?.kind
-      let read = try Model(named: model, for: kernel, options: options)
+      let read = try Model(named: model, for: kernels.choice, options: options)
       return Subject(
         name: URL(fileURLWithPath: model).lastPathComponent,
         source: isEmbedded ? "embedded" : "file",
@@ -146,9 +164,9 @@ struct Decode: ParsableCommand {
       throw Failure.usage(error.description)
     }
     let distinct = min(layers ?? configuration.layers, configuration.layers)
-    try requireMemory(configuration, kernel, distinctLayers: distinct)
+    try requireMemory(configuration, kernels.representative, distinctLayers: distinct)
     let made = Model(
-      synthetic: configuration, for: kernel, head: running.head?.kind ?? .f16,
+      synthetic: configuration, for: kernels.choice, head: running.head?.kind ?? .f16,
       tied: shape.tied ?? true,
       from: Synthesis(
         zeroDensity: zeroDensity ?? shape.zeroPercent.map { $0 / 100 } ?? Target.unknownZeroDensity,
@@ -178,12 +196,12 @@ struct Decode: ParsableCommand {
     )
   }
 
-  private func measure(_ subject: Subject, _ kernel: Kernel, into row: inout DecodeRow) {
+  private func measure(_ subject: Subject, _ kernels: ChosenKernels, into row: inout DecodeRow) {
     let pool = ThreadPool(threads: row.threads)
     let positions = DecodeBenchmark.positions(
       promptTokens: row.promptTokens, generated: row.generatedTokens)
     let transformer = Transformer(
-      subject.configuration, weights: subject.weights, kernel: kernel,
+      subject.configuration, weights: subject.weights, kernel: kernels.choice,
       limits: Transformer.Limits(
         tokens: max(min(chunk, row.promptTokens), row.batch), sequences: row.batch,
         positions: positions, memory: running.memory.kind),
@@ -195,9 +213,10 @@ struct Decode: ParsableCommand {
     row.peakBytes = OperatingSystem.peakResidentBytes
   }
 
-  private func reproduce(_ kernel: Kernel, threads: Int, batch: Int, prompt: Int) -> String {
+  private func reproduce(_ kernels: ChosenKernels, threads: Int, batch: Int, prompt: Int) -> String
+  {
     var words = [
-      "ternbench", "decode", "-m", model, "--kernel", kernel.name, "--threads", "\(threads)",
+      "ternbench", "decode", "-m", model, "--kernel", kernels.name, "--threads", "\(threads)",
       "--batch", "\(batch)", "--prompt-tokens", "\(prompt)", "--generate", "\(generate)", "--chunk",
       "\(chunk)", "--seed", "\(seed)",
     ]

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Bench
 import Decoder
 import Foundation
 import MPGEMM
@@ -51,14 +52,16 @@ struct Generate: ParsableCommand {
   }
 
   func run() throws {
-    let (model, kernel) = try self.model.read()
+    let (model, kernels) = try self.model.read(for: [
+      .init(tokens: 1, passes: Double(tokens)), .init(tokens: 128, passes: 1),
+    ])
     guard let tokenizer = model.tokenizer else { throw self.model.missingTokenizer }
     let ids = tokenizer.encode(prompt)
     guard !ids.isEmpty else { throw Failure.usage("-p: an empty prompt says nothing to continue") }
     let positions = ids.count + tokens
     try self.model.require(positions: positions, in: model.configuration)
     let transformer = Transformer(
-      model.configuration, weights: model.weights, kernel: kernel,
+      model.configuration, weights: model.weights, kernel: kernels.choice,
       limits: Transformer.Limits(
         tokens: min(128, ids.count), positions: positions,
         memory: self.model.running.memory.kind),
@@ -84,7 +87,7 @@ struct Generate: ParsableCommand {
     let decodeSeconds = Date().timeIntervalSince(start) - prefillSeconds
     let steps = max(generated - 1, 0)
     Console.note(
-      "\(kernel): \(ids.count) tokens of prompt at \(Self.rate(ids.count, prefillSeconds)) tokens/s, "
+      "\(kernels.description(of: model.configuration)): \(ids.count) tokens of prompt at \(Self.rate(ids.count, prefillSeconds)) tokens/s, "
         + "\(generated) generated at \(Self.rate(steps, decodeSeconds)) tokens/s")
   }
 
@@ -113,12 +116,17 @@ extension ModelOptions {
 }
 
 extension RunningOptions {
-  /// The threads that were asked for.
-  func pool() throws -> ThreadPool {
+  /// How many threads were asked for, by commands that run once.
+  func threadCount() throws -> Int {
     let counts = threads.counts(usable: Topology.read().usableThreads)
     guard counts.count == 1 else {
       throw Failure.usage("--threads: one number here, or all")
     }
-    return ThreadPool(threads: counts[0])
+    return counts[0]
+  }
+
+  /// The threads that were asked for.
+  func pool() throws -> ThreadPool {
+    ThreadPool(threads: try threadCount())
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Bench
 import Decoder
 import MPGEMM
 import Models
@@ -22,7 +23,7 @@ struct Logits: ParsableCommand {
   var ids: TokenList
 
   func run() throws {
-    let (model, kernel) = try self.model.read()
+    let (model, kernels) = try self.model.read(for: [.init(tokens: 128, passes: 1)])
     let vocabulary = model.configuration.vocabulary
     if let wrong = ids.tokens.first(where: { $0 >= vocabulary }) {
       throw Failure.usage("--ids: \(wrong) is beyond the vocabulary of \(vocabulary)")
@@ -30,7 +31,7 @@ struct Logits: ParsableCommand {
     try self.model.require(positions: ids.tokens.count, in: model.configuration)
     let chunk = min(32, ids.tokens.count)
     let transformer = Transformer(
-      model.configuration, weights: model.weights, kernel: kernel,
+      model.configuration, weights: model.weights, kernel: kernels.choice,
       limits: Transformer.Limits(
         tokens: chunk, positions: ids.tokens.count, logits: chunk,
         memory: self.model.running.memory.kind),

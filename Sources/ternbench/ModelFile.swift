@@ -1,4 +1,5 @@
 import ArgumentParser
+import Bench
 import Decoder
 import MPGEMM
 import Models
@@ -32,20 +33,24 @@ struct ModelOptions: ParsableArguments {
     }
   }
 
-  /// Reads the model for the chosen kernel.
-  func read() throws -> (model: Model, kernel: Kernel) {
-    let kernel = try running.chosenKernel()
+  /// Reads the model for the chosen kernels.
+  ///
+  /// - Parameter loads: What will be run.
+  /// - Returns: The model, packed for the kernels.
+  /// - Throws: `Failure` for an option, `ModelFileError` for a file.
+  func read(for loads: [TunedKernels.Load]) throws -> (model: Model, kernels: ChosenKernels) {
+    let kernels = try running.chosenKernels(for: loads, threads: running.threadCount())
     var options = Model.Options()
     options.head = running.head?.kind
     options.gate = activation?.activation
     options.i2sBlock = I2SBlock(rawValue: i2sBlock) ?? .x86
-    return (try Model(named: model, for: kernel, options: options), kernel)
+    return (try Model(named: model, for: kernels.choice, options: options), kernels)
   }
 }
 
 extension Model {
   /// Reads the model that is part of the program where the name is its slug, and a file or folder elsewhere.
-  init(named name: String, for kernel: Kernel, options: Options) throws {
+  init(named name: String, for kernel: any KernelChoice, options: Options) throws {
     if name == EmbeddedModel.slug {
       guard options.i2sBlock == .x86 else {
         throw Failure.usage("--i2s-block: the blocks of \(name), which is in the program, hold 128")
@@ -62,7 +67,10 @@ struct RunningOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "The kernel of every linear layer.",
-      discussion: "auto: the lossless kernel of this machine that decodes fastest so far.",
+      discussion: """
+        auto: by layer type and number of tokens what ternbench tune has found fastest here, else the \
+        most demanding kernel of planar2 that this CPU runs.
+        """,
       valueName: "name"))
   var kernel = "auto"
 

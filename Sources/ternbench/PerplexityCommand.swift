@@ -1,4 +1,5 @@
 import ArgumentParser
+import Bench
 import Decoder
 import Foundation
 import MPGEMM
@@ -39,7 +40,7 @@ struct PerplexityCommand: ParsableCommand {
 
   func run() throws {
     let text = try read()
-    let (model, kernel) = try self.model.read()
+    let (model, kernels) = try self.model.read(for: [.init(tokens: 128, passes: 1)])
     guard let tokenizer = model.tokenizer else { throw self.model.missingTokenizer }
     let window = window ?? min(model.configuration.context ?? 512, 512)
     try self.model.require(positions: window, in: model.configuration)
@@ -52,7 +53,7 @@ struct PerplexityCommand: ParsableCommand {
     }
     let chunk = min(64, window)
     let transformer = Transformer(
-      model.configuration, weights: model.weights, kernel: kernel,
+      model.configuration, weights: model.weights, kernel: kernels.choice,
       limits: Transformer.Limits(
         tokens: chunk, positions: window, logits: chunk,
         memory: self.model.running.memory.kind),
@@ -60,7 +61,7 @@ struct PerplexityCommand: ParsableCommand {
     var perplexity = Perplexity()
     perplexity.add(tokens, window: window, by: transformer)
     Console.note(
-      "\(kernel): \(perplexity.tokens) of \(tokens.count) tokens predicted, in windows of \(window)"
+      "\(kernels.description(of: model.configuration)): \(perplexity.tokens) of \(tokens.count) tokens predicted, in windows of \(window)"
     )
     Console.print(perplexity.value.map { "\($0)" } ?? "")
   }

@@ -18,7 +18,7 @@ struct Ternbench: ParsableCommand {
     subcommands: [
       List.self, Verify.self, Bench.self, Decode.self, Generate.self, Logits.self,
       PerplexityCommand.self, Synthesize.self, Convert.self, Energy.self, Report.self, Compare.self,
-      Doctor.self,
+      Doctor.self, Tune.self,
       SelfTest.self, Worker.self,
     ])
 

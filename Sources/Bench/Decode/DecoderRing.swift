@@ -13,7 +13,8 @@ final class DecoderRing {
   ///   - seed: What the inputs are made from.
   ///   - pool: The transformer's threads.
   init(_ transformer: Transformer, tokens: Int, seed: UInt64, threads pool: ThreadPool) {
-    let ring = Ring(transformer.configuration)
+    let c = transformer.configuration
+    let ring = Ring(steps: c.linearSteps, layers: c.layers)
     weights = transformer.weights
     layers = ring.layers
     pass = RingPass(
@@ -30,19 +31,5 @@ final class DecoderRing {
       (weights.layers[layer % weights.layers.count].steps[step], copy: 0)
     }
     return Clock.now() - start
-  }
-}
-
-extension Ring {
-  /// The steps of a decoder.
-  init(_ c: Configuration) {
-    let shared = [c.attention, c.keysOrValues, c.keysOrValues]
-    self.init(
-      steps: [
-        Step(name: Part.qkv.rawValue, outFeatures: shared, inFeatures: c.hidden),
-        Step(name: Part.o.rawValue, outFeatures: [c.hidden], inFeatures: c.attention),
-        Step(name: Part.gateUp.rawValue, outFeatures: [c.ffn, c.ffn], inFeatures: c.hidden),
-        Step(name: Part.down.rawValue, outFeatures: [c.hidden], inFeatures: c.ffn),
-      ], layers: c.layers)
   }
 }
