@@ -33,7 +33,7 @@ import Testing
     ("0.000128", "nan", "kernels.csv:2: time_s: \"nan\" is not a finite number or nothing; "),
     ("0.000128", "", "a row that is ok has a time_s above 0 and its number of samples; "),
     ("102.4", "103", "gop_per_s: \"103\" is not \"102.4\", which follows from the other cells; "),
-    (",cold,", ",warm,", "cache: \"warm\" is not one of hot, cold; "),
+    (",cold,", ",warm,", "cache: \"warm\" is not one of hot, cold, ring; "),
     (",ok,", ",fine,", "status: \"fine\" is not one of ok, failed, skipped; "),
     (",ok,", ",skipped,", "kernels.csv:2: a row that is skipped has a reason; "),
     (",true,", ",yes,", "lossless: \"yes\" is not true or false; "),
@@ -41,13 +41,13 @@ import Testing
     (",2560,2560,", ",2560,0,", "in_features, tokens, threads and layer_count are at least 1"),
     (",9,", ",0,", "a row that is ok has a time_s above 0 and its number of samples; "),
     (
-      "\n3,", "\n9999,",
-      "schema_version: schema version 9999, and this ternbench reads 1 to 3; read it"
+      "\n4,", "\n9999,",
+      "schema_version: schema version 9999, and this ternbench reads 1 to 4; read it"
     ),
-    ("\n3,", "\nx,", "kernels.csv:2: schema_version: \"x\" is not an integer; "),
+    ("\n4,", "\nx,", "kernels.csv:2: schema_version: \"x\" is not an integer; "),
     ("schema_version,", "schema,", "kernels.csv:1: the first column is not schema_version"),
-    ("time_s", "time_ns", "kernels.csv:1: unknown column \"time_ns\" for schema version 3; "),
-    (",time_s,", ",", "kernels.csv:1: no column \"time_s\" for schema version 3; "),
+    ("time_s", "time_ns", "kernels.csv:1: unknown column \"time_ns\" for schema version 4; "),
+    (",time_s,", ",", "kernels.csv:1: no column \"time_s\" for schema version 4; "),
     ("run,kernel", "kernel,run", "kernels.csv:1: columns repeated or out of order"),
     (",i2s,", ",i2s,i2s,", " cells for "),
     (",avx2,", ",av\"x2,", "kernels.csv:2: a quote inside a cell that does not begin with one; "),
