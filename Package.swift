@@ -90,13 +90,17 @@ let package = Package(
     // Swift, lowest first; nothing points up.
     library("Statistics", []),
     library("MPGEMM", ["CKernels"]),
-    library("Models", ["CModel", toml, csv], resources: [.embedInCode("catalogue.csv")]),
+    library(
+      "Models", ["CModel", toml, csv],
+      resources: [.embedInCode("catalogue.csv"), .embedInCode("papers-memory.csv")]),
     library(
       "Energy", ["Models", toml, csv],
       resources: [.embedInCode("operations.toml"), .embedInCode("golden.csv")]),
     library("Machine", ["CMachine"]),
     library("Results", []),
-    library("Report", ["Models", "Energy", "Results", "Statistics", textTable]),
+    library(
+      "Report", ["Models", "Energy", "Results", "Statistics", textTable, csv],
+      resources: [.embedInCode("papers-speed.csv")]),
     library("Decoder", ["MPGEMM", "Models"]),
     library("Verification", ["MPGEMM"]),
     library(

@@ -65,10 +65,7 @@ struct GGUFSource: WeightSource {
   private func rows(_ name: String) throws(ModelFileError) -> FloatValues {
     let tensor = try file.requiredTensor(name)
     try tensor.require([configuration.hidden, configuration.vocabulary])
-    let values = try tensor.floats()
-    // Six bits are not worth four bytes: what a Q6_K row holds is a half to within its own rounding.
-    guard tensor.type == .q6K else { return values }
-    return .f16(values.floats.map { HalfPrecision.half($0) })
+    return try tensor.floats()
   }
 }
 

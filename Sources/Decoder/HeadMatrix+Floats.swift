@@ -8,7 +8,7 @@ extension HeadMatrix {
     case .f32: store(row: row, floats)
     case .f16: store(row: row, floats.map { HalfPrecision.half($0) }[...])
     case .bf16: store(row: row, floats.map { HalfPrecision.brain($0) }[...])
-    case .int8: quantize(row: row, floats)
+    case .int8, .q6k: quantize(row: row, floats)
     }
   }
 
@@ -16,6 +16,15 @@ extension HeadMatrix {
   public convenience init(_ kind: Kind, rows: Int, width: Int, values: FloatValues) {
     precondition(values.count == rows * width, "one value an element")
     self.init(kind, rows: rows, width: width)
+    var values = values
+    if case .q6k(let blocks) = values {
+      if kind == .q6k {
+        let bytes = kind.rowBytes(width: width)
+        for row in 0..<rows { store(row: row, blocks: blocks[row * bytes..<(row + 1) * bytes]) }
+        return
+      }
+      values = .f32(values.floats)
+    }
     for row in 0..<rows {
       let range = row * width..<(row + 1) * width
       switch (kind, values) {
@@ -25,6 +34,7 @@ extension HeadMatrix {
         store(row: row, floats: bits[range].map { HalfPrecision.float(half: $0) }[...])
       case (_, .bf16(let bits)):
         store(row: row, floats: bits[range].map { HalfPrecision.float(brain: $0) }[...])
+      case (_, .q6k): preconditionFailure("was made floats")
       }
     }
   }

@@ -87,5 +87,10 @@ extension Configuration {
       throw ModelFileError(
         path: "\(folder.path)/config.json", reason: "describes no decoder: \(inconsistency)")
     }
+    // Each layer has at least seven matrices: a count that cannot be true allocates nothing.
+    guard layers <= folder.tensorCount else {
+      throw failure(
+        "num_hidden_layers", "is \(layers), and the folder has \(folder.tensorCount) tensors")
+    }
   }
 }

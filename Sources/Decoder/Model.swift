@@ -15,13 +15,22 @@ public struct Model: Sendable {
 
   /// How to read a file, where it leaves a choice or does not say.
   public struct Options: Sendable {
-    /// How embedding and head are kept in memory; nil: as the file has them, Q6_K as f16.
+    /// How embedding and head are kept in memory; nil: as the file has them.
     public var head: HeadMatrix.Kind?
     public var i2sBlock = I2SBlock.x86
     /// Instead of the activation that the file means.
     public var gate: Configuration.Activation?
 
     public init() {}
+
+    /// Refuses a kind of head whose blocks the model's rows do not fill.
+    fileprivate func check(_ configuration: Configuration, path: String) throws(ModelFileError) {
+      guard let head, !head.takes(width: configuration.hidden) else { return }
+      throw ModelFileError(
+        path: path, part: "width \(configuration.hidden)",
+        reason: "does not fill the blocks of a head of \(head.rawValue)",
+        remedy: "choose another kind of head")
+    }
   }
 
   private init(
@@ -42,6 +51,7 @@ public struct Model: Sendable {
     throws(ModelFileError)
   {
     let source = try GGUFSource(file, gate: options.gate, i2sBlock: options.i2sBlock)
+    try options.check(source.configuration, path: file.path)
     try self.init(source, for: kernel, head: options.head)
     rotaryFactors = try source.rotaryFactors()
     tokenizer = try Tokenizer(file, vocabulary: configuration.vocabulary)
@@ -55,8 +65,9 @@ public struct Model: Sendable {
   )
     throws(ModelFileError)
   {
-    try self.init(
-      HuggingFaceSource(folder, gate: options.gate), for: kernel, head: options.head)
+    let source = try HuggingFaceSource(folder, gate: options.gate)
+    try options.check(source.configuration, path: folder.path)
+    try self.init(source, for: kernel, head: options.head)
     tokenizer = try Tokenizer(folder, vocabulary: configuration.vocabulary)
   }
 

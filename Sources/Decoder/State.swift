@@ -20,7 +20,7 @@ final class State {
   private let inputs: [LinearInput]
 
   /// Keys and values of every layer, sequence, key/value head and position, as the limits say.
-  let memory: Buffer
+  let memory: KeyValueMemory
   let rotary: RotaryTable
   let attentionScratch: [Buffer]
 
@@ -29,7 +29,8 @@ final class State {
 
   private let configuration: Configuration
   private let sequences: Int
-  private let positions: Int
+  /// Positions of one sequence, in whole lanes.
+  let positions: Int
 
   init(
     _ c: Configuration, kernel: any KernelChoice, limits: Transformer.Limits, factors: [Float]?,
@@ -56,10 +57,8 @@ final class State {
     inputs = c.linearSteps.map {
       LinearInput($0, kernels: kernel, mostTokens: tokens, pool: pool)
     }
-    memory = Buffer(
-      count: limits.memory.elementBytes * c.layers
-        * Self.memoryElements(c, sequences: sequences, positions: positions),
-      placement: .huge)
+    memory = KeyValueMemory(
+      limits.memory, rows: c.layers * 2 * sequences * c.kvHeads * positions, headDim: c.headDim)
     rotary = RotaryTable(
       headDim: c.headDim, positions: limits.positions, theta: c.ropeTheta, factors: factors)
     let scratch = DecoderOperations.attentionScratch(
@@ -70,19 +69,8 @@ final class State {
   /// The input of a step for so many tokens.
   func input(_ part: LinearPart, tokens: Int) -> Activations { inputs[part.rawValue][tokens] }
 
-  /// Elements of one layer's keys and values.
-  static func memoryElements(_ c: Configuration, sequences: Int, positions: Int) -> Int {
-    2 * sequences * c.kvHeads * DecoderOperations.padded(positions)
-      * DecoderOperations.padded(c.headDim)
+  /// The row of a head's first key; its values begin `positions` later.
+  func keyRow(layer: Int, sequence: Int, head: Int) -> Int {
+    ((layer * sequences + sequence) * configuration.kvHeads + head) * 2 * positions
   }
-
-  /// Where the keys of a head begin, in elements; its values begin `valuesBehindKeys` later.
-  func keyOffset(layer: Int, sequence: Int, head: Int) -> Int {
-    let stride = DecoderOperations.padded(configuration.headDim)
-    let perLayer = Self.memoryElements(
-      configuration, sequences: sequences, positions: positions)
-    return layer * perLayer + (sequence * configuration.kvHeads + head) * 2 * positions * stride
-  }
-
-  var valuesBehindKeys: Int { positions * DecoderOperations.padded(configuration.headDim) }
 }

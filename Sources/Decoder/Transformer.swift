@@ -28,11 +28,11 @@ public final class Transformer {
     /// Tokens of one forward pass whose logits are wanted.
     public var logits: Int
     /// How keys and values are remembered.
-    public var memory: DecoderOperations.Memory
+    public var memory: KeyValueMemory.Kind
 
     public init(
       tokens: Int = 128, sequences: Int = 1, positions: Int, logits: Int? = nil,
-      memory: DecoderOperations.Memory = .f16
+      memory: KeyValueMemory.Kind = .f16
     ) {
       precondition(tokens >= 1 && sequences >= 1 && positions >= 1)
       self.tokens = max(tokens, sequences)
@@ -90,7 +90,7 @@ public final class Transformer {
   }
 
   /// Bytes of keys and values for all sequences and positions.
-  public var memoryBytes: Int { state.memory.count }
+  public var memoryBytes: Int { state.memory.byteCount }
 
   /// Runs tokens through the model; their keys and values are remembered.
   ///
@@ -231,16 +231,13 @@ extension Transformer {
   /// Rotates queries and keys by their positions, and stores keys and values.
   private func remember(_ inputs: [Input], layer: Int) {
     let c = configuration
-    let stride = DecoderOperations.padded(c.headDim)
-    let offsets = inputs.map { input in
+    let rows = inputs.map { input in
       (0..<c.kvHeads).map { head in
-        state.keyOffset(layer: layer, sequence: input.sequence, head: head)
-          + input.position * stride
+        state.keyRow(layer: layer, sequence: input.sequence, head: head) + input.position
       }
     }
     let (queries, keys, values) = (state.queries, state.keys, state.values)
-    let (memory, rotary, behind) = (state.memory, state.rotary, state.valuesBehindKeys)
-    let kind = limits.memory
+    let (memory, rotary, behind) = (state.memory, state.rotary, state.positions)
     pool.forEach(inputs.count) { [operations] t, _ in
       let position = inputs[t].position
       operations.rotate(
@@ -249,13 +246,12 @@ extension Transformer {
       operations.rotate(
         token: t, position: position, heads: c.kvHeads, headDim: c.headDim, values: keys,
         by: rotary)
-      for (head, offset) in offsets[t].enumerated() {
+      for (head, row) in rows[t].enumerated() {
         operations.store(
-          token: t, width: c.keysOrValues, head: head, headDim: c.headDim, values: keys,
-          into: memory, at: offset, as: kind)
+          token: t, width: c.keysOrValues, head: head, values: keys, into: memory, row: row)
         operations.store(
-          token: t, width: c.keysOrValues, head: head, headDim: c.headDim, values: values,
-          into: memory, at: offset + behind, as: kind)
+          token: t, width: c.keysOrValues, head: head, values: values, into: memory,
+          row: row + behind)
       }
     }
   }
@@ -265,17 +261,17 @@ extension Transformer {
     let c = configuration
     let calls = runs.flatMap { run in
       (0..<c.kvHeads).map { head in
-        let keys = state.keyOffset(layer: layer, sequence: run.sequence, head: head)
+        let keys = state.keyRow(layer: layer, sequence: run.sequence, head: head)
         return DecoderOperations.Attention(
           token: run.token, tokens: run.count, visible: run.position + 1, head: head,
-          group: c.heads / c.kvHeads, headDim: c.headDim, width: c.attention, keyOffset: keys,
-          valueOffset: keys + state.valuesBehindKeys)
+          group: c.heads / c.kvHeads, width: c.attention, keyRow: keys,
+          valueRow: keys + state.positions)
       }
     }
-    let (queries, memory, mixed, kind) = (state.queries, state.memory, state.mixed, limits.memory)
+    let (queries, memory, mixed) = (state.queries, state.memory, state.mixed)
     pool.forEach(calls.count) { [operations, scratch = state.attentionScratch] index, thread in
       operations.attend(
-        calls[index], queries: queries, memory: memory, as: kind, output: mixed,
+        calls[index], queries: queries, memory: memory, output: mixed,
         scratch: scratch[thread])
     }
   }

@@ -122,6 +122,7 @@ extension HeadMatrix {
       case .f32: .f32
       case .f16: .f16
       case .bf16: .bf16
+      case .q6k: .q6k
       }
     self.init(kind ?? own, rows: c.vocabulary, width: c.hidden, values: values)
   }

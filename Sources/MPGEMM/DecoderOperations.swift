@@ -38,6 +38,9 @@ public struct DecoderOperations: @unchecked Sendable {  // The C table is static
   public static let best =
     all.first { ISA.current.isSuperset(of: $0.requiredISA) } ?? all[all.count - 1]
 
+  /// The last of all.
+  static let portable = all[all.count - 1]
+
   private init(_ c: mpgemm_decoder_ops) {
     self.c = c
     name = c.name.map { String(cString: $0) } ?? ""
@@ -84,30 +87,24 @@ public struct DecoderOperations: @unchecked Sendable {  // The C table is static
     for head in 0..<heads { c.rotate(half, cosine, sine, x + head * headDim) }
   }
 
-  /// How keys and values are remembered.
-  public enum Memory: String, Sendable, CaseIterable {
-    case f16, f32
-
-    /// The bytes of one element.
-    public var elementBytes: Int { self == .f16 ? 2 : 4 }
-  }
-
   /// Remembers one head of one token.
   public func store(
-    token: Int, width: Int, head: Int, headDim: Int, values: Buffer, into memory: Buffer,
-    at element: Int, as kind: Memory
+    token: Int, width: Int, head: Int, values: Buffer, into memory: KeyValueMemory, row: Int
   ) {
-    precondition(
-      (head + 1) * headDim <= width && (element + headDim) * kind.elementBytes <= memory.count)
+    let headDim = memory.headDim
+    precondition((head + 1) * headDim <= width && (0..<memory.rows).contains(row))
     let x = values.floats(token..<token + 1, width) + head * headDim
-    switch kind {
-    case .f16:
-      c.store_half(headDim, x, memory.address.assumingMemoryBound(to: UInt16.self) + element)
-    case .f32:
-      let y = memory.address.assumingMemoryBound(to: Float.self) + element
-      for d in 0..<headDim { y[d] = x[d] }
+    let y = memory.address(of: row)
+    switch memory.kind {
+    case .f16: c.store_half(headDim, x, y.assumingMemoryBound(to: UInt16.self))
+    case .f32: y.copyMemory(from: x, byteCount: headDim * MemoryLayout<Float>.stride)
+    case .int8:
+      c.store_int8(headDim, x, y.assumingMemoryBound(to: Int8.self), memory.scale(of: row))
     }
   }
+
+  /// Rounds a float to a half.
+  func storeHalf(_ value: inout Float, _ bits: inout UInt16) { c.store_half(1, &value, &bits) }
 
   /// Queries of neighbouring tokens of one sequence that share a key/value head.
   public struct Attention: Sendable {
@@ -119,26 +116,24 @@ public struct DecoderOperations: @unchecked Sendable {  // The C table is static
     /// The key/value head, and how many query heads share it.
     public var head: Int
     public var group: Int
-    public var headDim: Int
     /// Floats of one token's queries: all heads.
     public var width: Int
-    /// Where the head's keys and values begin, in elements.
-    public var keyOffset: Int
-    public var valueOffset: Int
+    /// The memory's rows of the head's first key and value.
+    public var keyRow: Int
+    public var valueRow: Int
 
     public init(
-      token: Int, tokens: Int, visible: Int, head: Int, group: Int, headDim: Int, width: Int,
-      keyOffset: Int, valueOffset: Int
+      token: Int, tokens: Int, visible: Int, head: Int, group: Int, width: Int, keyRow: Int,
+      valueRow: Int
     ) {
       self.token = token
       self.tokens = tokens
       self.visible = visible
       self.head = head
       self.group = group
-      self.headDim = headDim
       self.width = width
-      self.keyOffset = keyOffset
-      self.valueOffset = valueOffset
+      self.keyRow = keyRow
+      self.valueRow = valueRow
     }
   }
 
@@ -149,31 +144,29 @@ public struct DecoderOperations: @unchecked Sendable {  // The C table is static
 
   /// Computes softmax(queries · keys / √headDim) · values of one key/value head.
   public func attend(
-    _ attention: Attention, queries: Buffer, memory: Buffer, as kind: Memory, output: Buffer,
+    _ attention: Attention, queries: Buffer, memory: KeyValueMemory, output: Buffer,
     scratch: Buffer
   ) {
     let a = attention
-    let stride = Self.padded(a.headDim)
+    let headDim = memory.headDim
     let positions = Self.padded(a.visible + a.tokens - 1)
-    precondition(a.headDim <= Self.largestHeadDim && (a.head + 1) * a.group * a.headDim <= a.width)
+    precondition(headDim <= Self.largestHeadDim && (a.head + 1) * a.group * headDim <= a.width)
     precondition(
-      (max(a.keyOffset, a.valueOffset) + positions * stride) * kind.elementBytes <= memory.count
-        && min(a.keyOffset, a.valueOffset) >= 0)
+      max(a.keyRow, a.valueRow) + positions <= memory.rows && min(a.keyRow, a.valueRow) >= 0)
     precondition(
       scratch.count
         >= Self.attentionScratch(
-          queries: a.tokens * a.group, headDim: a.headDim, positions: positions))
+          queries: a.tokens * a.group, headDim: headDim, positions: positions))
     let range = a.token..<a.token + a.tokens
     var cMemory = mpgemm_memory(
-      keys: memory.address + a.keyOffset * kind.elementBytes,
-      values: memory.address + a.valueOffset * kind.elementBytes,
-      type: UInt32(kind == .f16 ? MPGEMM_MEMORY_F16 : MPGEMM_MEMORY_F32), head_dim: a.headDim,
-      stride: stride)
-    let head = a.head * a.group * a.headDim
+      keys: memory.address(of: a.keyRow), values: memory.address(of: a.valueRow),
+      key_scale: memory.scale(of: a.keyRow), value_scale: memory.scale(of: a.valueRow),
+      type: memory.kind.number, head_dim: headDim, stride: Self.padded(headDim))
+    let head = a.head * a.group * headDim
     var cQueries = mpgemm_queries(
       queries: queries.floats(range, a.width) + head, out: output.floats(range, a.width) + head,
       ld: a.width, tokens: a.tokens, group: a.group, visible: a.visible,
-      scale: 1 / Float(a.headDim).squareRoot())
+      scale: 1 / Float(headDim).squareRoot())
     c.attend(&cMemory, &cQueries, scratch.address.assumingMemoryBound(to: Float.self))
   }
 
@@ -207,6 +200,17 @@ extension HeadMatrix.Kind {
     case .f16: UInt32(MPGEMM_HEAD_F16)
     case .bf16: UInt32(MPGEMM_HEAD_BF16)
     case .int8: UInt32(MPGEMM_HEAD_INT8)
+    case .q6k: UInt32(MPGEMM_HEAD_Q6K)
+    }
+  }
+}
+
+extension KeyValueMemory.Kind {
+  fileprivate var number: UInt32 {
+    switch self {
+    case .f16: UInt32(MPGEMM_MEMORY_F16)
+    case .f32: UInt32(MPGEMM_MEMORY_F32)
+    case .int8: UInt32(MPGEMM_MEMORY_INT8)
     }
   }
 }

@@ -5,14 +5,26 @@ public final class HeadMatrix: Sendable {
     case f32, f16, bf16
     /// Codes from −127 to 127 with a scale a row, which is the row's largest magnitude over 127.
     case int8
+    /// llama.cpp's blocks of 256 weights of six bits, with a scale for each 16.
+    case q6k = "q6_k"
 
-    /// The bytes of one element.
-    public var elementBytes: Int {
+    /// The bytes of one element; nil where only blocks have whole bytes.
+    var elementBytes: Int? {
       switch self {
       case .f32: 4
       case .f16, .bf16: 2
       case .int8: 1
+      case .q6k: nil
       }
+    }
+
+    /// Whether rows of so many elements can be stored so.
+    public func takes(width: Int) -> Bool { self != .q6k || width.isMultiple(of: Q6K.block) }
+
+    /// The bytes of a row, without a scale of its own.
+    public func rowBytes(width: Int) -> Int {
+      elementBytes.map { DecoderOperations.padded(width) * $0 }
+        ?? width / Q6K.block * Q6K.blockBytes
     }
   }
 
@@ -31,12 +43,11 @@ public final class HeadMatrix: Sendable {
 
   /// Makes a matrix of zeros, to be filled row by row.
   public init(_ kind: Kind, rows: Int, width: Int, placement: Buffer.Placement = .huge) {
-    precondition(rows >= 1 && width >= 1)
+    precondition(rows >= 1 && width >= 1 && kind.takes(width: width))
     self.kind = kind
     self.rows = rows
     self.width = width
-    storage = Buffer(
-      count: rows * DecoderOperations.padded(width) * kind.elementBytes, placement: placement)
+    storage = Buffer(count: rows * kind.rowBytes(width: width), placement: placement)
     scales = kind == .int8 ? Buffer(count: rows * MemoryLayout<Float>.stride) : nil
   }
 
@@ -47,9 +58,17 @@ public final class HeadMatrix: Sendable {
     storage.store(Array(values), at: row * stride)
   }
 
-  /// Stores one row of an int8 matrix, quantized to the row's own scale.
+  /// Stores a row's blocks of Q6_K as they are.
+  public func store(row: Int, blocks: ArraySlice<UInt8>) {
+    precondition(kind == .q6k && (0..<rows).contains(row))
+    precondition(blocks.count == kind.rowBytes(width: width), "blocks of another row")
+    storage.store(Array(blocks), at: row * blocks.count)
+  }
+
+  /// Stores one row of an int8 or Q6_K matrix, quantized to the row's, or its parts', own scale.
   public func quantize(row: Int, _ values: ArraySlice<Float>) {
-    precondition(kind == .int8 && (0..<rows).contains(row) && values.count == width)
+    precondition((0..<rows).contains(row) && values.count == width)
+    guard kind == .int8 else { return store(row: row, blocks: Q6K.bytes(quantizing: values)[...]) }
     let largest = values.reduce(0) { max($0, abs($1)) }
     let scale = largest / 127
     let codes = values.map { value in
@@ -78,11 +97,14 @@ public final class HeadMatrix: Sendable {
       let codes = storage.address.assumingMemoryBound(to: Int8.self) + first
       let scale = scales?.floats(row..<row + 1, 1).pointee ?? 1
       for j in 0..<width { output[j] = Float(codes[j]) * scale }
+    case .q6k:
+      Q6K.copy(
+        storage.address + row * kind.rowBytes(width: width), width: width, to: output)
     }
   }
 
   /// Multiplying by 2¹¹² moves a half's exponent to a float's, and mends subnormal halves.
-  private static func float(half bits: UInt16) -> Float {
+  static func float(half bits: UInt16) -> Float {
     let magnitude = Float(bitPattern: UInt32(bits & 0x7FFF) << 13) * 0x1p112
     return Float(bitPattern: magnitude.bitPattern | UInt32(bits & 0x8000) << 16)
   }

@@ -7,7 +7,7 @@ public struct DecodeRow: CSVRow {
   public var source: String
   public var kernel: String
   public var layout: String
-  /// How the head is stored: f16, bf16, int8 or f32.
+  /// How the head is stored: f16, bf16, int8, q6_k or f32.
   public var head: String
   public var threads: Int
   /// Sequences side by side.
@@ -27,7 +27,7 @@ public struct DecodeRow: CSVRow {
   public var stepSecondsP99: Double = 0
   public var stepSecondsMdAPE: Double = 0
 
-  /// How keys and values are remembered: f16 or f32.
+  /// How keys and values are remembered: f16, f32 or int8.
   public var memory: String = "f16"
   /// Packed ternary weights that a step reads.
   public var ternaryBytes: Int = 0

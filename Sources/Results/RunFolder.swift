@@ -55,6 +55,11 @@ public struct RunFolder: Equatable, Sendable {
     }
   }
 
+  /// Whether a path is that of a folder that `decode` wrote, which holds no kernels.
+  public static func isOfDecode(_ path: String) -> Bool {
+    access("\(path)/decode.csv", F_OK) == 0 && access("\(path)/kernels.csv", F_OK) != 0
+  }
+
   /// Opens the folder of a run that was begun, whether or not a row has been written.
   public init(resuming path: String) throws {
     let path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path

@@ -163,6 +163,11 @@ struct Decode: ParsableCommand {
     } catch {
       throw Failure.usage(error.description)
     }
+    if let head = running.head?.kind, !head.takes(width: configuration.hidden) {
+      throw Failure.usage(
+        "--head \(head.rawValue): the model's width \(configuration.hidden) does not fill its blocks; "
+          + "choose another")
+    }
     let distinct = min(layers ?? configuration.layers, configuration.layers)
     try requireMemory(configuration, kernels.representative, distinctLayers: distinct)
     let made = Model(
@@ -186,7 +191,7 @@ struct Decode: ParsableCommand {
     let perLayer =
       c.hidden * (2 * c.attention + 2 * c.keysOrValues) + 3 * c.hidden * c.ffn
     let layer = Double(perLayer) * kernel.bitsPerWeight / 8
-    let head = Double(c.vocabulary * c.hidden * (running.head?.kind ?? .f16).elementBytes)
+    let head = Double(c.vocabulary * (running.head?.kind ?? .f16).rowBytes(width: c.hidden))
     let need = layer * Double(distinctLayers) + 2 * head
     guard need > 0.9 * Double(memory) else { return }
     let fit = Int((0.8 * Double(memory) - 2 * head) / layer)

@@ -5,21 +5,32 @@ import Models
 /// `ternbench list`.
 struct List: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Lists kernels, models or layer shapes.",
+    abstract: "Lists kernels, models, layer shapes or the memory that models take.",
     discussion: """
-      Example: ternbench list kernels --kernel '^tl' --format md
+      Examples:
+        ternbench list kernels --kernel '^tl' --format md
+        ternbench list memory --head int8 --memory int8
+
+      memory: linear weights as a kernel packs them, head, and keys and values at contexts of 2048 and \
+      4096, in 1e9 bytes, beside what the papers print.
 
       Kernels take any shape with M, N and K from 1 on: none has limits.
       """)
 
   enum Subject: String, ExpressibleByArgument, CaseIterable {
-    case kernels, models, shapes
+    case kernels, models, shapes, memory
   }
 
-  @Argument(help: "What to list: kernels, models or shapes.")
+  @Argument(help: "What to list: kernels, models, shapes or memory.")
   var subject: Subject
 
   @OptionGroup var selection: KernelSelection
+
+  @Option(help: "Of memory, how head and embedding are kept: f32, f16, bf16, int8 or q6_k.")
+  var head = HeadArgument(.f16)
+
+  @Option(help: "Of memory, how keys and values are remembered: f16, f32 or int8.")
+  var memory = MemoryArgument(.f16)
 
   @Option(help: "How to write it: table, md, csv or json.")
   var format: Listing.Format = .table
@@ -30,6 +41,10 @@ struct List: ParsableCommand {
       case .kernels: try Self.kernels(selection.kernels())
       case .models: Self.models()
       case .shapes: Self.shapes()
+      case .memory:
+        Self.memory(
+          selection.kernel == nil ? Self.decoding(Kernel.all) : try selection.kernels(),
+          head: head.kind, memory: memory.kind)
       }
     Console.print(try listing.text(format))
   }

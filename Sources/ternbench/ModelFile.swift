@@ -77,10 +77,12 @@ struct RunningOptions: ParsableArguments {
   @Option(help: "Threads; all: every processor there is.")
   var threads = ThreadList([nil])
 
-  @Option(help: "How keys and values are remembered: f16 or f32.")
+  @Option(
+    help: "How keys and values are remembered: f16, f32, or int8 with a scale a head and position.")
   var memory = MemoryArgument(.f16)
 
-  @Option(help: "How embedding and head are kept: f32, f16, bf16 or int8. Default: as in the file.")
+  @Option(
+    help: "How embedding and head are kept: f32, f16, bf16, int8 or q6_k. Default: as in the file.")
   var head: HeadArgument?
 
   /// The kernel of that name, or the one that `auto` stands for.
@@ -124,14 +126,14 @@ struct RunningOptions: ParsableArguments {
 
 /// How keys and values are remembered, on the command line.
 struct MemoryArgument: ExpressibleByArgument {
-  let kind: DecoderOperations.Memory
+  let kind: KeyValueMemory.Kind
 
-  init(_ kind: DecoderOperations.Memory) {
+  init(_ kind: KeyValueMemory.Kind) {
     self.kind = kind
   }
 
   init?(argument: String) {
-    guard let kind = DecoderOperations.Memory(rawValue: argument) else { return nil }
+    guard let kind = KeyValueMemory.Kind(rawValue: argument) else { return nil }
     self.kind = kind
   }
 
@@ -141,6 +143,12 @@ struct MemoryArgument: ExpressibleByArgument {
 /// How a head is kept, on the command line.
 struct HeadArgument: ExpressibleByArgument {
   let kind: HeadMatrix.Kind
+
+  init(_ kind: HeadMatrix.Kind) {
+    self.kind = kind
+  }
+
+  var defaultValueDescription: String { kind.rawValue }
 
   init?(argument: String) {
     guard let kind = HeadMatrix.Kind(rawValue: argument) else { return nil }

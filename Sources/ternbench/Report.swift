@@ -9,10 +9,12 @@ struct Report: ParsableCommand {
     discussion: """
       Example: ternbench report results/20261121T031500Z-host-0123456789ab
 
-      The page is made from the folder alone: the same folder gives the same bytes.
+      The page is made from the folder alone: the same folder gives the same bytes. Of several \
+      folders that ternbench decode wrote on one machine there is a page together, decode.md: tokens \
+      per second by model and kernel, beside other machines' as a paper prints them.
       """)
 
-  @Argument(help: ArgumentHelp("Folders that ternbench bench wrote.", valueName: "run"))
+  @Argument(help: ArgumentHelp("Folders that ternbench bench or decode wrote.", valueName: "run"))
   var runs: [String]
 
   @Option(name: .long, help: "The folder in which each run gets a folder of its own.")
@@ -29,6 +31,8 @@ struct Report: ParsableCommand {
     for page in pages {
       Console.print(page)
     }
+    let decoded = folders.filter { RunFolder.isOfDecode($0.path) }
+    if decoded.count > 1 { Console.print(try DecodePage(decoded).write(to: out)) }
     guard headline else { return }
     for folder in folders {
       Console.print("\n" + RunReport(try Run(folder), minEffect: effect.minEffect).headline)

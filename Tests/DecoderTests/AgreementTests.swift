@@ -44,8 +44,9 @@ import Testing
     let golden = try GoldenModel(name)
     let kernel = try #require(Kernel.lossless.first)
     let runnable = DecoderOperations.all.filter { ISA.current.isSuperset(of: $0.requiredISA) }
-    for head in HeadMatrix.Kind.allCases {
-      for memory in DecoderOperations.Memory.allCases {
+    let width = try Configuration(golden.file).hidden
+    for head in HeadMatrix.Kind.allCases where head.takes(width: width) {
+      for memory in KeyValueMemory.Kind.allCases {
         let best = golden.logits(try golden.decoder(kernel, head: head, memory: memory))
         for operations in runnable {
           let rows = golden.logits(
@@ -84,6 +85,15 @@ import Testing
     let error = golden.relativeError(
       golden.logits(try golden.decoder(kernel, memory: .f16)))
     #expect(error < 0.02, "\(name): \(error)")
+  }
+
+  /// Codes move attention by up to 2⁻⁸ of a head's largest value.
+  @Test(arguments: GoldenModel.names) func codesForKeysAndValuesAreClose(name: String) throws {
+    let golden = try GoldenModel(name)
+    let kernel = try #require(Kernel.lossless.first)
+    let exact = golden.logits(try golden.decoder(kernel, memory: .f32))
+    let codes = golden.logits(try golden.decoder(kernel, memory: .int8))
+    #expect(codes != exact && golden.relativeError(codes) < 0.05, "\(golden.relativeError(codes))")
   }
 
   @Test func narrowHeadsAreCloseToTheFile() throws {

@@ -31,7 +31,7 @@ struct GoldenModel: Sendable {
   /// A decoder of the model.
   func decoder(
     _ kernel: Kernel, threads: Int = 1, chunk: Int = 128, sequences: Int = 1,
-    head: HeadMatrix.Kind? = nil, memory: DecoderOperations.Memory = .f32,
+    head: HeadMatrix.Kind? = nil, memory: KeyValueMemory.Kind = .f32,
     operations: DecoderOperations = .best
   ) throws -> Transformer {
     var options = Model.Options()

@@ -111,6 +111,14 @@ import Testing
     }
   }
 
+  /// Found by fuzzing: converting made room for every layer before it looked for the first.
+  @Test func moreLayersThanTensorsAreNamed() throws {
+    let failure = try Self.failure("2b4t-packed", "config.json") {
+      Self.replace("layers\": 2", by: "layers\": 16777216", in: &$0)
+    }
+    #expect(failure?.part == "key \"num_hidden_layers\"", "\(String(describing: failure))")
+  }
+
   @Test func aMissingShardIsNamed() throws {
     let failure = try Self.failure("llama-packed", "model.safetensors.index.json") {
       Self.replace("00002-of", by: "00003-of", in: &$0)

@@ -70,6 +70,16 @@ import Testing
     #expect(failure?.part == "tensor \"\(name)\"" && failure?.reason == "is missing")
   }
 
+  /// Found by fuzzing: the nearest name was written as the file has it, over two lines.
+  @Test func aNameOfSeveralLinesIsWrittenInOne() throws {
+    let failure = try Self.failure { writer in
+      Self.addTensors(&writer, except: "blk.0.ffn_norm.weight")
+      writer.add("blk\n0.ffn_norm.wei\u{1B}ght", type: .f32, dimensions: [1]) { .floats(.f32([1])) }
+    }
+    let text = try #require(failure?.description)
+    #expect(text.contains("nearest is blk\\n0.ffn_norm.wei\\u{1B}ght"), "\(text)")
+  }
+
   @Test func aWrongShapeIsNamed() throws {
     let failure = try Self.failure {
       Self.addTensors(&$0, shape: ["blk.0.attn_q.weight": [128, 64]])

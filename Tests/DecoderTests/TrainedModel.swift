@@ -50,13 +50,15 @@ struct TrainedModel: Sendable {
   var window: Int { configuration.context ?? 256 }
 
   /// The model packed for a kernel, to be run in any number of ways.
-  func packed(_ kernel: Kernel) throws -> Model {
-    try Model(EmbeddedModel.file, for: kernel)
+  func packed(_ kernel: Kernel, head: HeadMatrix.Kind? = nil) throws -> Model {
+    var options = Model.Options()
+    options.head = head
+    return try Model(EmbeddedModel.file, for: kernel, options: options)
   }
 
   func decoder(
     _ model: Model, _ kernel: Kernel, threads: Int = 1, sequences: Int = 1,
-    memory: DecoderOperations.Memory = .f16, operations: DecoderOperations = .best
+    memory: KeyValueMemory.Kind = .f16, operations: DecoderOperations = .best
   ) -> Transformer {
     Transformer(
       model.configuration, weights: model.weights, kernel: kernel,

@@ -16,6 +16,10 @@ import Testing
     static let logits: UInt64 = 0xB26C_A286_6868_3E53
     /// The same with keys and values in halves, as commands run.
     static let logitsOfHalves: UInt64 = 0x5F45_7995_162E_8AEF
+    /// The same with keys and values in int8.
+    static let logitsOfCodes: UInt64 = 0x6D7F_7ACC_54E9_BF76
+    /// With keys and values in halves and a head of Q6_K.
+    static let logitsOfBlocks: UInt64 = 0x4D80_29BF_A8C9_2A48
     /// Of the tokens that continue 64 and the first 8 of 64 places in the held-out text.
     static let text: UInt64 = 0xC73F_E6DB_80DE_1B62
     static let beginOfText: UInt64 = 0x2021_6956_DDF3_24D8
@@ -53,12 +57,17 @@ import Testing
     for operations in DecoderOperations.all
     where ISA.current.isSuperset(of: operations.requiredISA) {
       for (memory, golden) in [
-        (DecoderOperations.Memory.f32, Golden.logits), (.f16, Golden.logitsOfHalves),
+        (KeyValueMemory.Kind.f32, Golden.logits), (.f16, Golden.logitsOfHalves),
+        (.int8, Golden.logitsOfCodes),
       ] {
         let hash = Self.hash(
           model.logits(model.decoder(packed, kernel, memory: memory, operations: operations)))
         #expect(hash == golden, "\(operations.name), \(memory): 0x\(String(hash, radix: 16))")
       }
+      let blocks = try model.packed(kernel, head: .q6k)
+      let hash = Self.hash(model.logits(model.decoder(blocks, kernel, operations: operations)))
+      #expect(
+        hash == Golden.logitsOfBlocks, "\(operations.name), Q6_K: 0x\(String(hash, radix: 16))")
     }
   }
 
@@ -86,6 +95,19 @@ import Testing
       try model.perplexity(windows: 1, by: model.decoder(model.packed($0), $0))
     }
     #expect(perplexities[0] == perplexities[1], "\(kernel)")
+  }
+
+  /// Keys, values and head of few bits move perplexity by less than a percent.
+  @Test func narrowMemoryAndHeadPredictAlmostAsWell() throws {
+    let kernel = Kernel.lossless[0]
+    let wide = try model.perplexity(windows: 1, by: model.decoder(model.packed(kernel), kernel))
+    for (head, memory) in [(HeadMatrix.Kind.f16, KeyValueMemory.Kind.int8), (.q6k, .f16)] {
+      let decoder = model.decoder(try model.packed(kernel, head: head), kernel, memory: memory)
+      let perplexity = try model.perplexity(windows: 1, by: decoder)
+      #expect(
+        perplexity != wide && abs(perplexity / wide - 1) < 0.01, "\(head), \(memory): \(perplexity)"
+      )
+    }
   }
 
   /// Tables of eight bits and float activations move logits, and perplexity by less than a percent.

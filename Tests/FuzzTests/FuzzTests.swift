@@ -27,7 +27,8 @@ import Testing
           return path
         }
       case .folders:
-        return ["2b4t-packed", "llama-packed"].map { "\(fixtures)/\($0)" }
+        try GoodFiles.writeFolder("\(folder)/good")
+        return ["2b4t-packed", "llama-packed"].map { "\(fixtures)/\($0)" } + ["\(folder)/good"]
       }
     }
   }

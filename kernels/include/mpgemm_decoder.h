@@ -17,14 +17,15 @@ extern "C" {
 enum { MPGEMM_LANES = 16, MPGEMM_LARGEST_HEAD_DIM = 512 };
 
 // How keys and values are remembered.
-enum { MPGEMM_MEMORY_F16 = 0, MPGEMM_MEMORY_F32 = 1 };
+enum { MPGEMM_MEMORY_F16 = 0, MPGEMM_MEMORY_F32 = 1, MPGEMM_MEMORY_INT8 = 2 };
 
 // The keys and values of one head in one layer: position p's at element p * stride, finite.
 typedef struct {
   const void *keys, *values;
-  uint32_t type;    // MPGEMM_MEMORY_*
-  size_t head_dim;  // at most MPGEMM_LARGEST_HEAD_DIM
-  size_t stride;    // head_dim rounded up to MPGEMM_LANES
+  const float *key_scale, *value_scale;  // INT8: one a position, what codes are multiplied by
+  uint32_t type;                         // MPGEMM_MEMORY_*
+  size_t head_dim;                       // at most MPGEMM_LARGEST_HEAD_DIM
+  size_t stride;                         // head_dim rounded up to MPGEMM_LANES
 } mpgemm_memory;
 
 // Queries that share one key/value head: of each token, as many as the model groups.
@@ -38,7 +39,15 @@ typedef struct {
 } mpgemm_queries;
 
 // How a row of the language model's head is stored.
-enum { MPGEMM_HEAD_F32 = 0, MPGEMM_HEAD_F16 = 1, MPGEMM_HEAD_BF16 = 2, MPGEMM_HEAD_INT8 = 3 };
+enum {
+  MPGEMM_HEAD_F32 = 0,
+  MPGEMM_HEAD_F16 = 1,
+  MPGEMM_HEAD_BF16 = 2,
+  MPGEMM_HEAD_INT8 = 3,
+  // llama.cpp's blocks of 256 weights in 210 bytes: four low bits of each, two high bits, a signed
+  // scale for each 16, and a half that all scales are multiplied by. k is a multiple of 256.
+  MPGEMM_HEAD_Q6K = 4,
+};
 
 typedef struct {
   uint32_t type;       // MPGEMM_HEAD_*
@@ -67,6 +76,9 @@ typedef struct {
   // Rounds to binary16, ties to even; what is beyond the largest half becomes that.
   void (*store_half)(size_t k, const float *x, uint16_t *y);
 
+  // y[j] = x[j] / scale rounded, ties to even, where *scale = max |x| / 127; all 0 where that is tiny.
+  void (*store_int8)(size_t k, const float *x, int8_t *y, float *scale);
+
   // softmax(queries * keys) * values. scratch: mpgemm_attend_scratch() floats, on MPGEMM_ALIGN.
   // The memory holds as many positions as the last token sees, rounded up to MPGEMM_LANES.
   void (*attend)(const mpgemm_memory *memory, const mpgemm_queries *queries, float *scratch);
@@ -82,6 +94,9 @@ const mpgemm_decoder_ops *const *mpgemm_decoder_ops_list(void);
 
 // Floats of scratch for one call of attend.
 size_t mpgemm_attend_scratch(size_t queries, size_t stride, size_t positions);
+
+// y = a row of k weights in blocks of MPGEMM_HEAD_Q6K.
+void mpgemm_q6k_row(size_t k, const void *row, float *y);
 
 // cosine and sine[p * half + i] of p * theta^(-i / half), over factor[i] unless factor is null, for
 // positions p from 0. Computed in double.

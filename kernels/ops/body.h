@@ -100,6 +100,28 @@ static void store_half(size_t k, const float *restrict x, uint16_t *restrict y) 
   }
 }
 
+static void store_int8(size_t k, const float *restrict x, int8_t *restrict y, float *scale) {
+  float largest = 0;
+  for (size_t j = 0; j < k; j++) {
+    const float magnitude = x[j] < 0 ? -x[j] : x[j];
+    largest = magnitude > largest ? magnitude : largest;
+  }
+  largest = largest < 0x1p127f ? largest : 0x1p127f;
+  const int is_tiny = largest < 0x1p-100f;  // whose inverse would be beyond floats
+  const float inverse = is_tiny ? 0.0f : 127.0f / largest;
+  *scale = is_tiny ? 0.0f : largest / 127.0f;
+  for (size_t j = 0; j < k; j++) {
+    const float code = x[j] * inverse;
+    const float low = code > -127.0f ? code : -127.0f;
+    const float inside = low < 127.0f ? low : 127.0f;
+    const float shift = 0x1.8p23f;  // adding it rounds to an integer, which is then in the low bits
+    const float shifted = inside + shift;
+    uint32_t bits;
+    memcpy(&bits, &shifted, sizeof bits);
+    y[j] = (int8_t)(uint8_t)bits;
+  }
+}
+
 // Scores become weights that sum to 1; those behind count, up to whole lanes, become 0.
 ALWAYS_INLINE void softmax(size_t count, float *score) {
   const size_t whole = (count + MPGEMM_LANES - 1) / MPGEMM_LANES * MPGEMM_LANES;
@@ -119,16 +141,26 @@ ALWAYS_INLINE void softmax(size_t count, float *score) {
 // Positions whose values are weighed together, so that sums are stored once for all of them.
 enum { VALUE_BLOCK = 4 };
 
-ALWAYS_INLINE void load_memory(const void *from, size_t at, int is_half, lanes *to) {
-  if (is_half) {
-    load_halves(from, at, to);
-  } else {
-    load_floats(from, at, to);
+// Copies a position's row as floats.
+ALWAYS_INLINE void load_memory(const void *from, const float *scale, size_t position, size_t stride,
+                               uint32_t type, float *row) {
+  const size_t begin = position * stride;
+  lanes value;
+  for (size_t d = 0; d < stride; d += MPGEMM_LANES) {
+    if (type == MPGEMM_MEMORY_F16) {
+      load_halves(from, begin + d, &value);
+    } else if (type == MPGEMM_MEMORY_F32) {
+      load_floats(from, begin + d, &value);
+    } else {
+      load_bytes(from, begin + d, &value);
+      value *= scale[position];
+    }
+    memcpy(row + d, &value, sizeof value);
   }
 }
 
 ALWAYS_INLINE void attend_to(const mpgemm_memory *memory, const mpgemm_queries *queries,
-                             float *scratch, int is_half) {
+                             float *scratch, uint32_t type) {
   const size_t stride = memory->stride, head_dim = memory->head_dim;
   const size_t count = queries->tokens * queries->group;
   const size_t last = queries->visible + queries->tokens - 1;  // what the last token sees
@@ -146,10 +178,7 @@ ALWAYS_INLINE void attend_to(const mpgemm_memory *memory, const mpgemm_queries *
     for (size_t d = 0; d < head_dim; d++) query[q * stride + d] = from[d] * queries->scale;
   }
   for (size_t p = 0; p < last; p++) {
-    for (size_t d = 0; d < stride; d += MPGEMM_LANES) {
-      load_memory(memory->keys, p * stride + d, is_half, &a);
-      memcpy(row + d, &a, sizeof a);
-    }
+    load_memory(memory->keys, memory->key_scale, p, stride, type, row);
     // Token t sees positions below visible + t.
     const size_t first = p < queries->visible ? 0 : (p - queries->visible + 1) * queries->group;
     for (size_t q = first; q < count; q++) {
@@ -168,9 +197,8 @@ ALWAYS_INLINE void attend_to(const mpgemm_memory *memory, const mpgemm_queries *
     for (size_t p = sees; p < whole; p++) score[q * whole + p] = 0;
   }
   for (size_t p = 0; p < last; p += VALUE_BLOCK) {
-    for (size_t d = 0; d < VALUE_BLOCK * stride; d += MPGEMM_LANES) {
-      load_memory(memory->values, p * stride + d, is_half, &a);
-      memcpy(row + d, &a, sizeof a);
+    for (size_t v = 0; v < VALUE_BLOCK; v++) {
+      load_memory(memory->values, memory->value_scale, p + v, stride, type, row + v * stride);
     }
     const size_t first = p < queries->visible ? 0 : (p - queries->visible + 1) * queries->group;
     for (size_t q = first; q < count; q++) {
@@ -192,10 +220,15 @@ ALWAYS_INLINE void attend_to(const mpgemm_memory *memory, const mpgemm_queries *
 }
 
 static void attend(const mpgemm_memory *memory, const mpgemm_queries *queries, float *scratch) {
-  if (memory->type == MPGEMM_MEMORY_F16) {
-    attend_to(memory, queries, scratch, 1);
-  } else {
-    attend_to(memory, queries, scratch, 0);
+  switch (memory->type) {
+    case MPGEMM_MEMORY_F16:
+      attend_to(memory, queries, scratch, MPGEMM_MEMORY_F16);
+      break;
+    case MPGEMM_MEMORY_F32:
+      attend_to(memory, queries, scratch, MPGEMM_MEMORY_F32);
+      break;
+    default:
+      attend_to(memory, queries, scratch, MPGEMM_MEMORY_INT8);
   }
 }
 
@@ -211,18 +244,18 @@ enum { MOST_HEAD_ROWS = 4, HEAD_AHEAD = 4096 };
     lanes input, value;                                                                       \
     load_floats(x, j, &input);                                                                \
     for (size_t r = 0; r < rows; r++) {                                                       \
-      load(row + r * stride * (bytes), j, &value);                                            \
+      load(row + r * bytes(stride), j, &value);                                               \
       sum[r] += value * input;                                                                \
     }                                                                                         \
   }                                                                                           \
   ALWAYS_INLINE void dots_##type(const char *row, size_t rows, size_t stride, const float *x, \
                                  float *dot) {                                                \
-    const size_t ahead = (side) == 1 ? HEAD_AHEAD : (side) * stride * (bytes);                \
+    const size_t ahead = (side) == 1 ? HEAD_AHEAD : (side) * bytes(stride);                   \
     lanes sum[MOST_HEAD_ROWS] = {{0}};                                                        \
     size_t j = 0;                                                                             \
     for (; j + 2 * MPGEMM_LANES <= stride; j += 2 * MPGEMM_LANES) {                           \
       for (size_t r = 0; r < rows; r++) {                                                     \
-        __builtin_prefetch(row + (r * stride + j) * (bytes) + ahead);                         \
+        __builtin_prefetch(row + bytes(r * stride + j) + ahead);                              \
       }                                                                                       \
       add_##type(row, rows, stride, x, j, sum);                                               \
       add_##type(row, rows, stride, x, j + MPGEMM_LANES, sum);                                \
@@ -236,7 +269,7 @@ enum { MOST_HEAD_ROWS = 4, HEAD_AHEAD = 4096 };
     float dot[MOST_HEAD_ROWS];                                                                \
     for (size_t i = begin; i < end; i += (side)) {                                            \
       const size_t rows = end - i < (side) ? end - i : (side);                                \
-      const char *row = (const char *)head->rows + i * stride * (bytes);                      \
+      const char *row = (const char *)head->rows + i * bytes(stride);                         \
       for (size_t t = 0; t < n; t++) {                                                        \
         if (rows == (side)) {                                                                 \
           dots_##type(row, (side), stride, x + t * stride, dot);                              \
@@ -250,10 +283,17 @@ enum { MOST_HEAD_ROWS = 4, HEAD_AHEAD = 4096 };
     }                                                                                         \
   }
 
-HEAD_DOTS(f32, load_floats, sizeof(float), 1)
-HEAD_DOTS(f16, load_halves, sizeof(uint16_t), 1)
-HEAD_DOTS(bf16, load_brains, sizeof(uint16_t), 1)
-HEAD_DOTS(int8, load_bytes, sizeof(int8_t), 4)
+// Bytes of so many elements of a row.
+#define BYTES_F32(count) ((count) * sizeof(float))
+#define BYTES_16(count) ((count) * sizeof(uint16_t))
+#define BYTES_INT8(count) (count)
+#define BYTES_Q6K(count) ((count) * Q6K_BLOCK_BYTES / Q6K_BLOCK)
+
+HEAD_DOTS(f32, load_floats, BYTES_F32, 1)
+HEAD_DOTS(f16, load_halves, BYTES_16, 1)
+HEAD_DOTS(bf16, load_brains, BYTES_16, 1)
+HEAD_DOTS(int8, load_bytes, BYTES_INT8, 4)
+HEAD_DOTS(q6k, load_q6k, BYTES_Q6K, 1)
 
 static void head(const mpgemm_head *head, size_t begin, size_t end, size_t n, const float *x,
                  float *y, size_t ldy) {
@@ -267,11 +307,15 @@ static void head(const mpgemm_head *head, size_t begin, size_t end, size_t n, co
     case MPGEMM_HEAD_BF16:
       head_bf16(head, begin, end, n, x, y, ldy);
       break;
-    default:
+    case MPGEMM_HEAD_INT8:
       head_int8(head, begin, end, n, x, y, ldy);
+      break;
+    default:
+      head_q6k(head, begin, end, n, x, y, ldy);
   }
 }
 
 #define DECODER_OPS                                                                       \
   .rms_norm = rms_norm, .add = add, .gated_relu2 = gated_relu2, .gated_silu = gated_silu, \
-  .rotate = rotate, .store_half = store_half, .attend = attend, .head = head
+  .rotate = rotate, .store_half = store_half, .store_int8 = store_int8, .attend = attend, \
+  .head = head

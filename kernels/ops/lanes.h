@@ -50,6 +50,46 @@ ALWAYS_INLINE void load_halves_portable(const void *from, size_t at, lanes *to) 
   memcpy(to, &scaled, sizeof *to);
 }
 
+enum {
+  Q6K_BLOCK = 256,
+  Q6K_BLOCK_BYTES = 210,
+  // Where the parts of a block begin; the low bits are first.
+  Q6K_HIGH = 128,
+  Q6K_SCALES = 192,
+  Q6K_FACTOR = 208,
+};
+
+// Sixteen weights of a row of Q6_K blocks, which are those of one scale.
+//
+// Weight j of a block's half: its low bits in byte j % 64, lower four where j < 64; its high bits in
+// byte j % 32, pair j / 32.
+ALWAYS_INLINE void load_q6k(const void *from, size_t at, lanes *to) {
+  const uint8_t *block = (const uint8_t *)from + at / Q6K_BLOCK * Q6K_BLOCK_BYTES;
+  const size_t half = at % Q6K_BLOCK / 128, j = at % 128;
+  typedef uint8_t lane_codes __attribute__((vector_size(MPGEMM_LANES)));
+  lane_codes low_bytes, high_bytes;
+  memcpy(&low_bytes, block + half * 64 + j % 64, sizeof low_bytes);
+  memcpy(&high_bytes, block + Q6K_HIGH + half * 32 + j % 32, sizeof high_bytes);
+  const lane_bits low =
+      __builtin_convertvector(low_bytes, lane_bits) >> (uint32_t)(j / 64 * 4) & 15;
+  const lane_bits high =
+      __builtin_convertvector(high_bytes, lane_bits) >> (uint32_t)(j / 32 * 2) & 3;
+  typedef int32_t lane_ints __attribute__((vector_size(MPGEMM_LANES * sizeof(int32_t))));
+  const lane_bits code = low | high << 4;
+  lane_ints weight;
+  memcpy(&weight, &code, sizeof weight);
+  weight -= 32;
+  int8_t scale;
+  memcpy(&scale, block + Q6K_SCALES + at % Q6K_BLOCK / 16, sizeof scale);
+  const uint32_t factor_bits = block[Q6K_FACTOR] | (uint32_t)block[Q6K_FACTOR + 1] << 8;
+  const uint32_t magnitude_bits = (factor_bits & 0x7fff) << 13;
+  float factor;
+  memcpy(&factor, &magnitude_bits, sizeof factor);
+  factor *= 0x1p112f;
+  const float scaled = (factor_bits & 0x8000 ? -factor : factor) * (float)scale;
+  *to = __builtin_convertvector(weight, lanes) * scaled;
+}
+
 // Adds the lanes in the order of a tree: 8 apart, then 4, 2 and 1.
 ALWAYS_INLINE float total(const lanes *sum) {
   float lane[MPGEMM_LANES];

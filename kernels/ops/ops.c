@@ -24,6 +24,14 @@ const mpgemm_decoder_ops *const *mpgemm_decoder_ops_list(void) {
   return all;
 }
 
+void mpgemm_q6k_row(size_t k, const void *row, float *y) {
+  lanes value;
+  for (size_t j = 0; j < k; j += MPGEMM_LANES) {
+    load_q6k(row, j, &value);
+    memcpy(y + j, &value, sizeof value);
+  }
+}
+
 size_t mpgemm_attend_scratch(size_t queries, size_t stride, size_t positions) {
   const size_t whole = (positions + MPGEMM_LANES - 1) / MPGEMM_LANES * MPGEMM_LANES;
   return queries * (2 * stride + whole);

@@ -143,10 +143,11 @@ public struct DecodeBenchmark {
       return matrices.reduce(sum) { $0 + $1.packedBytes }
     }
     row.headBytes = weights.head.byteCount
-    let elements = 2 * c.layers * c.kvHeads * DecoderOperations.padded(c.headDim)
+    let rows = 2 * c.layers * c.kvHeads
     // Step i sees promptTokens + warm-up + i + 1 positions.
     let positions = promptTokens + Self.warmUpSteps + (generated + 1) / 2
-    row.memoryBytes = batch * elements * transformer.limits.memory.elementBytes * positions
+    row.memoryBytes =
+      batch * rows * positions * transformer.limits.memory.rowBytes(headDim: c.headDim)
   }
 
   /// Seconds to read the weights once, by the best probe.

@@ -5,11 +5,14 @@ public enum FloatValues: Sendable, Equatable {
   case f16([UInt16])
   /// The upper half of a float32, as bits.
   case bf16([UInt16])
+  /// Whole blocks of llama.cpp's Q6_K, as bytes.
+  case q6k([UInt8])
 
   public var count: Int {
     switch self {
     case .f32(let values): values.count
     case .f16(let values), .bf16(let values): values.count
+    case .q6k(let blocks): blocks.count / Q6KBlock.bytes * Q6KBlock.elements
     }
   }
 
@@ -19,6 +22,7 @@ public enum FloatValues: Sendable, Equatable {
     case .f32(let values): values
     case .f16(let values): values.map { HalfPrecision.float(half: $0) }
     case .bf16(let values): values.map { HalfPrecision.float(brain: $0) }
+    case .q6k(let blocks): Q6KBlock.floats(blocks)
     }
   }
 
@@ -33,6 +37,12 @@ public enum FloatValues: Sendable, Equatable {
       return values.firstIndex { $0 & 0x7C00 == 0x7C00 }
     case .bf16(let values):
       return values.firstIndex { $0 & 0x7F80 == 0x7F80 }
+    case .q6k(let blocks):
+      // A block's half may be anything; times two bytes it stays far below the largest float.
+      let halves = stride(from: Q6KBlock.factor + 1, to: blocks.count, by: Q6KBlock.bytes)
+      return halves.first { blocks[$0] & 0x7C == 0x7C }.map {
+        $0 / Q6KBlock.bytes * Q6KBlock.elements
+      }
     }
   }
 }

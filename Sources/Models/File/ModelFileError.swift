@@ -31,6 +31,17 @@ extension ModelFileError: CustomStringConvertible {
   /// One line that names the file, the part, the reason and the remedy.
   public var description: String {
     let place = part.isEmpty ? "" : "\(part) "
-    return "model file \(String(reflecting: path)): \(place)\(reason); \(remedy)"
+    return Self.inOneLine(
+      "model file \(String(reflecting: path)): \(place)\(reason); \(remedy)")
+  }
+
+  /// What a file calls its parts may hold anything: what would end a line or move a terminal is written out.
+  private static func inOneLine(_ text: String) -> String {
+    text.unicodeScalars.map { scalar in
+      switch scalar.properties.generalCategory {
+      case .control, .lineSeparator, .paragraphSeparator: scalar.escaped(asASCII: true)
+      default: String(scalar)
+      }
+    }.joined()
   }
 }

@@ -87,6 +87,7 @@ extension ByteBuilder {
     switch (type, values) {
     case (.f16, .f16(let bits)), (.bf16, .bf16(let bits)):
       for value in bits { append(value) }
+    case (.q6K, .q6k(let blocks)): bytes += blocks
     case (.f32, _): for value in values.floats { append(value.bitPattern) }
     case (.f16, _): for value in values.floats { append(HalfPrecision.half(value)) }
     case (.bf16, _): for value in values.floats { append(HalfPrecision.brain(value)) }

@@ -71,6 +71,9 @@ public struct HuggingFaceFolder: Sendable {
     }
   }
 
+  /// How many tensors there are.
+  package var tensorCount: Int { fileOfTensor.count }
+
   /// Whether there is a tensor of that name.
   package func hasTensor(_ name: String) -> Bool { fileOfTensor[name] != nil }
 
