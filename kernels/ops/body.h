@@ -1,7 +1,8 @@
 // body.h: the decoder's operations, compiled once an ISA.
 //
-// The including file opens its target region and defines load_halves first. What is written here is
-// plain C: element by element it vectorises as the ISA allows, and sums are kept in lanes.
+// The including file opens its target region and defines load_halves and the constants of attention.h
+// first. What is written here is plain C: element by element it vectorises as the ISA allows, and sums
+// are kept in lanes.
 
 // A last part of a row of floats, filled up with zeros.
 ALWAYS_INLINE void load_tail(const float *from, size_t count, lanes *to) {
@@ -122,115 +123,7 @@ static void store_int8(size_t k, const float *restrict x, int8_t *restrict y, fl
   }
 }
 
-// Scores become weights that sum to 1; those behind count, up to whole lanes, become 0.
-ALWAYS_INLINE void softmax(size_t count, float *score) {
-  const size_t whole = (count + MPGEMM_LANES - 1) / MPGEMM_LANES * MPGEMM_LANES;
-  float largest = score[0];
-  for (size_t p = 1; p < count; p++) largest = score[p] > largest ? score[p] : largest;
-  for (size_t p = 0; p < count; p++) score[p] = exponential(score[p] - largest);
-  for (size_t p = count; p < whole; p++) score[p] = 0;
-  lanes sum = {0}, value;
-  for (size_t p = 0; p < whole; p += MPGEMM_LANES) {
-    load_floats(score, p, &value);
-    sum += value;
-  }
-  const float factor = 1.0f / total(&sum);
-  for (size_t p = 0; p < whole; p++) score[p] *= factor;
-}
-
-// Positions whose values are weighed together, so that sums are stored once for all of them.
-enum { VALUE_BLOCK = 4 };
-
-// Copies a position's row as floats.
-ALWAYS_INLINE void load_memory(const void *from, const float *scale, size_t position, size_t stride,
-                               uint32_t type, float *row) {
-  const size_t begin = position * stride;
-  lanes value;
-  for (size_t d = 0; d < stride; d += MPGEMM_LANES) {
-    if (type == MPGEMM_MEMORY_F16) {
-      load_halves(from, begin + d, &value);
-    } else if (type == MPGEMM_MEMORY_F32) {
-      load_floats(from, begin + d, &value);
-    } else {
-      load_bytes(from, begin + d, &value);
-      value *= scale[position];
-    }
-    memcpy(row + d, &value, sizeof value);
-  }
-}
-
-ALWAYS_INLINE void attend_to(const mpgemm_memory *memory, const mpgemm_queries *queries,
-                             float *scratch, uint32_t type) {
-  const size_t stride = memory->stride, head_dim = memory->head_dim;
-  const size_t count = queries->tokens * queries->group;
-  const size_t last = queries->visible + queries->tokens - 1;  // what the last token sees
-  const size_t whole = (last + MPGEMM_LANES - 1) / MPGEMM_LANES * MPGEMM_LANES;
-  float *const query = scratch;               // count * stride, padded with zeros
-  float *const out = query + count * stride;  // count * stride
-  float *const score = out + count * stride;  // count * whole
-  float row[VALUE_BLOCK * MPGEMM_LARGEST_HEAD_DIM];
-  lanes a, b;
-
-  memset(query, 0, 2 * count * stride * sizeof *query);  // and out
-  for (size_t q = 0; q < count; q++) {
-    const float *from =
-        queries->queries + q / queries->group * queries->ld + q % queries->group * head_dim;
-    for (size_t d = 0; d < head_dim; d++) query[q * stride + d] = from[d] * queries->scale;
-  }
-  for (size_t p = 0; p < last; p++) {
-    load_memory(memory->keys, memory->key_scale, p, stride, type, row);
-    // Token t sees positions below visible + t.
-    const size_t first = p < queries->visible ? 0 : (p - queries->visible + 1) * queries->group;
-    for (size_t q = first; q < count; q++) {
-      lanes sum = {0};
-      for (size_t d = 0; d < stride; d += MPGEMM_LANES) {
-        load_floats(query, q * stride + d, &a);
-        load_floats(row, d, &b);
-        sum += a * b;
-      }
-      score[q * whole + p] = total(&sum);
-    }
-  }
-  for (size_t q = 0; q < count; q++) {
-    const size_t sees = queries->visible + q / queries->group;
-    softmax(sees, score + q * whole);
-    for (size_t p = sees; p < whole; p++) score[q * whole + p] = 0;
-  }
-  for (size_t p = 0; p < last; p += VALUE_BLOCK) {
-    for (size_t v = 0; v < VALUE_BLOCK; v++) {
-      load_memory(memory->values, memory->value_scale, p + v, stride, type, row + v * stride);
-    }
-    const size_t first = p < queries->visible ? 0 : (p - queries->visible + 1) * queries->group;
-    for (size_t q = first; q < count; q++) {
-      const float *weight = score + q * whole + p;  // 0 for what is not seen
-      for (size_t d = 0; d < stride; d += MPGEMM_LANES) {
-        load_floats(out, q * stride + d, &a);
-        for (size_t v = 0; v < VALUE_BLOCK; v++) {
-          load_floats(row, v * stride + d, &b);
-          a += b * weight[v];
-        }
-        memcpy(out + q * stride + d, &a, sizeof a);
-      }
-    }
-  }
-  for (size_t q = 0; q < count; q++) {
-    float *to = queries->out + q / queries->group * queries->ld + q % queries->group * head_dim;
-    memcpy(to, out + q * stride, head_dim * sizeof *to);
-  }
-}
-
-static void attend(const mpgemm_memory *memory, const mpgemm_queries *queries, float *scratch) {
-  switch (memory->type) {
-    case MPGEMM_MEMORY_F16:
-      attend_to(memory, queries, scratch, MPGEMM_MEMORY_F16);
-      break;
-    case MPGEMM_MEMORY_F32:
-      attend_to(memory, queries, scratch, MPGEMM_MEMORY_F32);
-      break;
-    default:
-      attend_to(memory, queries, scratch, MPGEMM_MEMORY_INT8);
-  }
-}
+#include "ops/attention.h"
 
 // Rows multiplied side by side, each in lanes of its own, because the additions of one row wait for
 // each other. Where a row's bytes keep memory busy at that pace one is enough, and one stream of

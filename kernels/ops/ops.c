@@ -7,6 +7,8 @@ ALWAYS_INLINE void load_halves(const void *from, size_t at, lanes *to) {
   load_halves_portable(from, at, to);
 }
 
+enum { KEYS_SIDE = 2, VALUES_SIDE = 2 };
+
 #include "ops/body.h"
 
 static const mpgemm_decoder_ops portable = {DECODER_OPS, .name = "portable", .isa = 0};

@@ -18,6 +18,8 @@ ALWAYS_INLINE void load_halves(const void *from, size_t at, lanes *to) {
   memcpy((char *)to + sizeof low, &high, sizeof high);
 }
 
+enum { KEYS_SIDE = 4, VALUES_SIDE = 4 };
+
 #include "ops/body.h"
 
 TARGET_END

@@ -15,6 +15,8 @@ ALWAYS_INLINE void load_halves(const void *from, size_t at, lanes *to) {
   memcpy(to, &value, sizeof value);
 }
 
+enum { KEYS_SIDE = 16, VALUES_SIDE = 8 };
+
 #include "ops/body.h"
 
 TARGET_END
