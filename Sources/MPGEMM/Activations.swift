@@ -32,8 +32,6 @@ public final class Activations {
 
   /// Elements below which a stage is not worth a second thread.
   private static let elementsPerThread = 16384
-  /// How many pieces a thread gets of a multiplication.
-  private static let piecesPerThread = 4
 
   /// Allocates what the kernel needs.
   ///
@@ -133,16 +131,8 @@ public final class Activations {
       let piece = pieces[index]
       var call = calls[piece.call]
       call.packedOffset = matrices[piece.call].offset(copy: copy, thread: thread)
-      // Tokens outside, rows inside: a block of prepared tokens stays in the second-level cache.
-      for token in stride(from: 0, to: tokens, by: piece.plan.bestTokens) {
-        for row in stride(
-          from: piece.rows.lowerBound, to: piece.rows.upperBound, by: piece.plan.bestRows)
-        {
-          let tile = Tile(
-            rows: row..<min(row + piece.plan.bestRows, piece.rows.upperBound),
-            tokens: token..<min(token + piece.plan.bestTokens, tokens))
-          kernel.compute(tile, of: call, scratch: scratch[thread])
-        }
+      piece.plan.forEachTile(rows: piece.rows, tokens: tokens) {
+        kernel.compute($0, of: call, scratch: scratch[thread])
       }
     }
   }
@@ -164,11 +154,7 @@ public final class Activations {
     if let known = plans[key] { return known }
     let plan = kernel.plan(shape)
     precondition(plan.preparedBytes <= prepared.count, "a plan that depends on M")
-    let planned = MatrixPlan(
-      plan: plan,
-      rows: ThreadPool.cuts(
-        of: shape.outFeatures, step: plan.bestRows,
-        into: pool.threads == 1 ? 1 : pool.threads * Self.piecesPerThread))
+    let planned = MatrixPlan(plan: plan, rows: plan.rowPieces(of: shape, threads: pool.threads))
     if scratch.first.map({ $0.count < plan.scratchBytes }) ?? true {
       scratch = (0..<pool.threads).map { _ in Buffer(count: plan.scratchBytes) }
     }

@@ -23,8 +23,6 @@ public final class Multiplication {
 
   /// Elements of activations below which a stage is not worth a second thread.
   private static let elementsPerThread = 16384
-  /// How many pieces a thread gets, so that a thread which is slowed down hands work over.
-  private static let piecesPerThread = 4
 
   /// Allocates what the kernel needs for a shape.
   ///
@@ -98,16 +96,8 @@ public final class Multiplication {
     pool.forEach(rows.count) { [kernel, shape, plan, scratch] piece, thread in
       var call = call
       call.packedOffset = weights.offset(copy: copy, thread: thread)
-      // Tokens outside, rows inside: a block of prepared tokens stays in the second-level cache.
-      for token in stride(from: 0, to: shape.tokens, by: plan.bestTokens) {
-        for row in stride(
-          from: rows[piece].lowerBound, to: rows[piece].upperBound, by: plan.bestRows)
-        {
-          let tile = Tile(
-            rows: row..<min(row + plan.bestRows, rows[piece].upperBound),
-            tokens: token..<min(token + plan.bestTokens, shape.tokens))
-          kernel.compute(tile, of: call, scratch: scratch[thread])
-        }
+      plan.forEachTile(rows: rows[piece], tokens: shape.tokens) {
+        kernel.compute($0, of: call, scratch: scratch[thread])
       }
     }
   }
@@ -137,9 +127,7 @@ public final class Multiplication {
     )
   }
 
-  private lazy var rowPieces = ThreadPool.cuts(
-    of: shape.outFeatures, step: plan.bestRows,
-    into: pool.threads == 1 ? 1 : pool.threads * Self.piecesPerThread)
+  private lazy var rowPieces = plan.rowPieces(of: shape, threads: pool.threads)
 
   private static func useful(_ threads: Int, elements: Int) -> Int {
     max(1, min(threads, elements / elementsPerThread))
