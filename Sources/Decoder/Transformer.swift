@@ -134,19 +134,15 @@ public final class Transformer {
       watch.lap(.quantize)
       linear.o.multiply(by: [layer.o], into: [s.projected])
       watch.lap(.o)
-      addToResidual(s.projected, n)
 
       // Feed-forward: x += down(norm(activation(gate) · up))
-      norm(s.residual, by: layer.ffnNorm, into: s.normed, width: c.hidden, n)
+      addAndNorm(s.projected, by: layer.ffnNorm, n)
       watch.lap(.norms)
       load(s.normed, into: linear.gateUp, n)
       watch.lap(.quantize)
       linear.gateUp.multiply(by: [layer.gate, layer.up], into: [s.gate, s.up])
       watch.lap(.gateUp)
-      gate(n)
-      if let subNorm = layer.ffnSubNorm {
-        norm(s.gate, by: subNorm, into: s.gate, width: c.ffn, n)
-      }
+      gateAndNorm(by: layer.ffnSubNorm, n)
       watch.lap(.norms)
       load(s.gate, into: linear.down, n)
       watch.lap(.quantize)
@@ -221,10 +217,27 @@ extension Transformer {
     }
   }
 
-  private func gate(_ n: Int) {
+  /// Adds to the residual and norms it, token by token, so that it is in cache the second time.
+  private func addAndNorm(_ values: Buffer, by norm: Weights.Norm, _ n: Int) {
+    let (residual, normed, width) = (state.residual, state.normed, configuration.hidden)
+    eachToken(n) { [operations, epsilon = configuration.rmsEpsilon] tokens in
+      operations.add(tokens: tokens, width: width, values: values, to: residual)
+      operations.rmsNorm(
+        tokens: tokens, width: width, values: residual, weight: norm.weight, epsilon: epsilon,
+        into: normed)
+    }
+  }
+
+  /// Gates and, where the model does, norms, in the same way.
+  private func gateAndNorm(by norm: Weights.Norm?, _ n: Int) {
     let kind: DecoderOperations.Gate = configuration.gate == .relu2 ? .relu2 : .silu
-    eachToken(n) { [operations, width = configuration.ffn, gate = state.gate, up = state.up] in
-      operations.apply(kind, tokens: $0, width: width, gate: gate, up: up)
+    let (gate, up, width) = (state.gate, state.up, configuration.ffn)
+    eachToken(n) { [operations, epsilon = configuration.rmsEpsilon] tokens in
+      operations.apply(kind, tokens: tokens, width: width, gate: gate, up: up)
+      guard let norm else { return }
+      operations.rmsNorm(
+        tokens: tokens, width: width, values: gate, weight: norm.weight, epsilon: epsilon,
+        into: gate)
     }
   }
 
