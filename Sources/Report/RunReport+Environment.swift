@@ -44,7 +44,8 @@ extension RunReport {
     """
     ## The data
 
-    Generated from run `\(run.environment.run)` (kernels.csv, samples.csv, ceilings.csv, \
+    Generated from run `\(run.environment.run)` (kernels.csv, \
+    \(run.isEmulated ? "" : "samples.csv, ceilings.csv, ")\
     \(run.counters.isEmpty ? "" : "counters.csv, ")environment.json), which was measured by
 
         \(Markdown.line(run.environment.commandLine.joined(separator: " ")))
