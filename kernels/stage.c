@@ -27,3 +27,23 @@ void mpgemm_run_compute_stage(void *stage) {
     }
   }
 }
+
+void mpgemm_idle_quantize(size_t n, size_t k, const float *x, size_t ldx, int8_t *codes, size_t ldq,
+                          float *scale, int32_t *sum) {
+  (void)n, (void)k, (void)x, (void)ldx, (void)codes, (void)ldq, (void)scale, (void)sum;
+}
+
+static void idle_prepare(const mpgemm_kernel *kernel, size_t n, size_t k, const mpgemm_input *input,
+                         mpgemm_range range, void *prepared) {
+  (void)kernel, (void)n, (void)k, (void)input, (void)range, (void)prepared;
+}
+
+static void idle_compute(const mpgemm_kernel *kernel, const mpgemm_call *call, mpgemm_tile tile,
+                         void *scratch) {
+  (void)kernel, (void)call, (void)tile, (void)scratch;
+}
+
+const mpgemm_kernel *mpgemm_idle_kernel(void) {
+  static const mpgemm_kernel idle = {.prepare = idle_prepare, .compute = idle_compute};
+  return &idle;
+}

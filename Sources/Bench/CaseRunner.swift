@@ -32,9 +32,11 @@ struct CaseRunner {
     var energy = KernelMeter.Energy(reason: "the kernel was not measured")
     /// What was counted after the timing; nil if nobody asked.
     var counts: CountAnswer?
-    fileprivate var turn: (any Turn)?
+    /// Why it was counted only, though it was right; empty if it was timed.
+    var emulated = ""
+    var turn: (any Turn)?
 
-    var status: Status { reason.isEmpty ? .ok : .failed }
+    var status: Status { reason.isEmpty ? emulated.isEmpty ? .ok : .emulated : .failed }
   }
 
   /// What one probe reached on one layout's pool.
@@ -49,6 +51,9 @@ struct CaseRunner {
   func run(
     kernels: [Kernel], sampler: inout Sampler, progress: (String) -> Void
   ) -> (outcomes: [Outcome], ceilings: [Ceiling]) {
+    guard !options.counters.replacesTiming else {
+      return (kernels.map { countOnly($0, progress: progress) }, [])
+    }
     var outcomes: [Outcome] = []
     var right: [String: Participant] = [:]
     for kernel in kernels {
@@ -95,7 +100,7 @@ struct CaseRunner {
   }
 
   /// Counts a kernel's calls, apart from those that were timed; a worker that dies of it loses the counts only.
-  private func counts(_ outcome: Outcome) -> CountAnswer? {
+  func counts(_ outcome: Outcome) -> CountAnswer? {
     guard let turn = outcome.turn else { return nil }
     let seconds = outcome.samples.map(\.time).min() ?? 0
     let order = CountOrder(
@@ -111,15 +116,7 @@ struct CaseRunner {
   private func verify(
     _ kernel: Kernel, _ outcome: inout Outcome, _ sampler: inout Sampler
   ) throws(WorkerFailure) -> Participant? {
-    let beginning = try hosts.host(of: kernel).begin(kernel, on: sweepCase)
-    outcome.cpus = beginning.cpus
-    outcome.turn = beginning.turn
-    let verdict = reference.verdict(on: beginning.result, of: kernel)
-    outcome.verdict = verdict
-    if let mismatch = verdict.mismatch {
-      outcome.reason = mismatch.summary
-      return nil
-    }
+    guard let beginning = try beginning(kernel, &outcome) else { return nil }
     var first = beginning.first
     if first.time > sweepCase.singleSampleAbove(options) {
       first.order = sampler.order
@@ -132,6 +129,22 @@ struct CaseRunner {
     let participant = Participant(.kernel(kernel), turn: beginning.turn)
     sampler.prepare(participant, firstCallSeconds: first.time)
     return participant
+  }
+
+  /// Lets a kernel compute once and judges that; nil if it is wrong.
+  func beginning(
+    _ kernel: Kernel, _ outcome: inout Outcome
+  ) throws(WorkerFailure) -> Beginning? {
+    let beginning = try hosts.host(of: kernel).begin(kernel, on: sweepCase)
+    outcome.cpus = beginning.cpus
+    outcome.turn = beginning.turn
+    let verdict = reference.verdict(on: beginning.result, of: kernel)
+    outcome.verdict = verdict
+    if let mismatch = verdict.mismatch {
+      outcome.reason = mismatch.summary
+      return nil
+    }
+    return beginning
   }
 
   private func ceiling(_ participant: Participant) -> Ceiling? {

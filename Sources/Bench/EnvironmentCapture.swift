@@ -36,6 +36,13 @@ public struct EnvironmentCapture: Sendable {
     seeds: [UInt64], models: [RunEnvironment.Model]
   ) -> RunEnvironment {
     let system = machine.operatingSystem
+    var described = RunEnvironment.System(
+      name: Observed(system.distribution), kernel: Observed(system.kernelRelease),
+      architecture: Self.architecture, hypervisor: hypervisor,
+      memoryBytes: Observed(system.memoryBytes), pageBytes: system.pageBytes,
+      transparentHugePages: Observed(system.transparentHugePages))
+    described.emulator = Observed(
+      machine.emulator.map { $0?.description ?? RunEnvironment.noEmulator })
     return RunEnvironment(
       run: run, utc: utc, host: host, commandLine: commandLine, options: options, seeds: seeds,
       models: models,
@@ -43,22 +50,29 @@ public struct EnvironmentCapture: Sendable {
         version: version, commit: commit, modified: modified,
         configuration: BuildConfiguration.current.rawValue,
         compiler: .value(KernelBuild.compiler), flags: .value(KernelBuild.flags)),
-      processor: RunEnvironment.Processor(
-        model: Observed(machine.cpu.modelName), vendor: Observed(machine.cpu.vendor),
-        features: machine.cpu.isa, logicalProcessors: machine.topology.usableThreads,
-        caches: Observed(
-          machine.caches.kinds.map { kinds in
-            kinds.map {
-              RunEnvironment.Cache(
-                level: $0.level, type: $0.content.rawValue, bytes: $0.bytes, sharedBy: $0.sharers)
-            }
-          }),
-        governor: Observed(machine.frequency.governors.map { $0.joined(separator: ", ") })),
-      system: RunEnvironment.System(
-        name: Observed(system.distribution), kernel: Observed(system.kernelRelease),
-        architecture: Self.architecture, hypervisor: hypervisor,
-        memoryBytes: Observed(system.memoryBytes), pageBytes: system.pageBytes,
-        transparentHugePages: Observed(system.transparentHugePages)))
+      processor: processor, system: described)
+  }
+
+  /// The processor that executes this program; an emulator shows us files of its host's, which are none of it.
+  private var processor: RunEnvironment.Processor {
+    let emulator = machine.emulator.value ?? nil
+    func fact<Value>(_ fact: Availability<Value>) -> Observed<Value> {
+      guard let emulator else { return Observed(fact) }
+      return .unavailable(reason: "\(emulator.name) has none, and shows its host's")
+    }
+    return RunEnvironment.Processor(
+      model: emulator.map { .value($0.description) } ?? Observed(machine.cpu.modelName),
+      vendor: fact(machine.cpu.vendor), features: machine.cpu.isa,
+      logicalProcessors: machine.topology.usableThreads,
+      caches: fact(
+        machine.caches.kinds.map { kinds in
+          kinds.map {
+            RunEnvironment.Cache(
+              level: $0.level, type: $0.content.rawValue, bytes: $0.bytes, sharedBy: $0.sharers)
+          }
+        }),
+      governor: fact(machine.frequency.governors.map { $0.joined(separator: ", ") }),
+      gigahertz: fact(machine.frequency.gigahertz))
   }
 
   private var hypervisor: Observed<String> {

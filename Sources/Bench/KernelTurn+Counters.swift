@@ -19,7 +19,7 @@ struct CountOrder: Codable, Sendable {
     sourceName = source.rawValue
     self.stepLimit = stepLimit
     let wanted = Self.secondsToCount / max(callSeconds, 1e-9)
-    calls = source == .step ? 1 : max(1, min(Self.mostCalls, Int(wanted)))
+    calls = source == .step || source == .plugin ? 1 : max(1, min(Self.mostCalls, Int(wanted)))
   }
 
   var source: CounterChoice { CounterChoice(rawValue: sourceName) ?? .none }
@@ -52,9 +52,14 @@ extension KernelTurn {
       call: { [self] in _ = call() },
       parts: multiplication.stages.map { stage in
         CountedWork.Part(stage: stage.rawValue) { [multiplication, pool] count in
-          multiplication.withCall(of: stage, pool.packed) {
-            count($0.function, $0.argument, $0.entry)
-          } ?? .unavailable(reason: "the kernel has no such stage")
+          let readings = multiplication.withCall(of: stage, pool.packed) {
+            count(
+              CountedWork.Call(
+                function: $0.function, argument: $0.argument, idleArgument: $0.idleArgument,
+                entry: $0.entry))
+          }
+          guard let readings else { preconditionFailure("\(stage): not a stage of the kernel") }
+          return readings
         }
       })
   }

@@ -14,8 +14,8 @@ protocol PoolHost: AnyObject {
 
 /// What is known of a pool once it has been packed.
 struct PoolReport: Sendable, Codable {
-  /// Seconds to pack one copy; of a ring, all blocks.
-  var packSeconds: Double
+  /// Seconds to pack one copy; of a ring, all blocks; nil where a clock says nothing.
+  var packSeconds: Double?
   /// The bytes of one copy; of a ring, what one pass reads.
   var packedBytes: Int
   /// The bytes of all copies.

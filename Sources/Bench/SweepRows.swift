@@ -25,7 +25,9 @@ struct SweepRows {
     _ outcome: CaseRunner.Outcome, _ sweepCase: SweepCase, _ group: SweepGroup,
     zeroDensity: Double
   ) -> KernelRow {
-    var row = row(outcome.kernel, sweepCase, outcome.status, reason: outcome.reason)
+    var row = row(
+      outcome.kernel, sweepCase, outcome.status,
+      reason: outcome.status == .emulated ? outcome.emulated : outcome.reason)
     row.zeroDensity = zeroDensity
     row.group = group.number
     row.cpus = outcome.cpus.map { cpus in Self.list(cpus) }.joined(separator: " ")

@@ -20,6 +20,8 @@ public final class SweepRunner {
   /// How many rows ended in which way.
   public struct Tally: Sendable, Equatable {
     public var ok = 0
+    /// Counted under an emulator, and not timed.
+    public var emulated = 0
     public var failed = 0
     public var skipped = 0
     /// Cases that an interrupt has left.
@@ -27,6 +29,7 @@ public final class SweepRunner {
 
     mutating func count(_ rows: [KernelRow]) {
       ok += rows.count { $0.status == .ok }
+      emulated += rows.count { $0.status == .emulated }
       failed += rows.count { $0.status == .failed }
       skipped += rows.count { $0.status == .skipped }
     }
@@ -177,13 +180,15 @@ public final class SweepRunner {
     _ outcomes: [CaseRunner.Outcome], _ ceilings: [CaseRunner.Ceiling], _ sweepCase: SweepCase,
     target: Int, _ group: SweepGroup, zeroDensity: Double
   ) throws {
-    let (limits, limitRows) = machineCeilings.measured(
-      on: threadPools.pool(sweepCase.threads).pool)
+    let (limits, limitRows): (InstructionCeilings?, [CeilingRow]) =
+      options.counters.replacesTiming
+      ? (nil, [])
+      : machineCeilings.measured(on: threadPools.pool(sweepCase.threads).pool)
     let measured = outcomes.filter { group.hasRow($0.kernel, $0.status) }
     var new = measured.map { outcome in
       var row = rows.kernelRow(outcome, sweepCase, group, zeroDensity: zeroDensity)
       if row.status == .ok, let packedBytes = row.packedBytes,
-        let binding = limits.binding(
+        let binding = limits?.binding(
           of: outcome.kernel, operations: sweepCase.operations(of: outcome.kernel),
           packedBytes: packedBytes,
           readGBPerSecond: row.readGBPerSecond)

@@ -33,6 +33,12 @@ uint64_t cmachine_spin(uint64_t turns) {
   return state;
 }
 
+void cmachine_read_words(void *argument) {
+  static volatile uint64_t words[CMACHINE_READ_WORDS];
+  (void)argument;
+  for (size_t j = 0; j < CMACHINE_READ_WORDS; j++) (void)words[j];
+}
+
 void cmachine_nothing(void *argument) {
   (void)argument;
 }

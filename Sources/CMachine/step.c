@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "include/cmachine.h"
+#include "step_call.h"
 #include "step_histogram.h"
 
 #if defined(__linux__) && (defined(__x86_64__) || defined(__aarch64__))
@@ -25,11 +26,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { STACK_BYTES = 8 << 20 };
-
-// Calls function(argument) on another stack. The two labels are the marks between which the parent
-// steps: what runs before cmachine_step_end is reached, and only that, can be counted.
-void cmachine_step_call(void (*function)(void *), void *argument, void *stack_end);
+// With cmachine_step_call the marks between which the parent steps: what runs before it is reached, and
+// only that, can be counted.
 extern const char cmachine_step_end[];
 
 #if defined(__x86_64__)
@@ -230,6 +228,8 @@ static void step_through(pid_t child, uint64_t entry, uint64_t limit, const reco
         return;
       }
       steps->instructions++;
+      // The child shares our code, so it is read here.
+      steps->loads += cmachine_is_load((const void *)(uintptr_t)pc) != 0;
       if (to->addresses != NULL && !histogram_add(to->addresses, pc)) {
         steps->detail = ENOMEM;
         return;

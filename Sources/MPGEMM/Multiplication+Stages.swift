@@ -12,6 +12,8 @@ public struct StageCall {
   /// Runs the whole stage on the calling thread.
   public let function: @convention(c) (UnsafeMutableRawPointer?) -> Void
   public let argument: UnsafeMutableRawPointer
+  /// The same for a kernel that returns at once: with it `function` executes only what is its own.
+  public let idleArgument: UnsafeMutableRawPointer
   /// The kernel's or quantizer's own function, which `function` calls once or, for compute, once a tile.
   public let entry: UnsafeRawPointer
   /// Where the buffers lie whose bytes a kernel counts, each by the count that it belongs to.
@@ -86,11 +88,13 @@ extension Multiplication {
       codes: codes.address.assumingMemoryBound(to: Int8.self),
       scale: tokenScales.address.assumingMemoryBound(to: Float.self),
       sum: tokenSums.address.assumingMemoryBound(to: Int32.self))
+    var idle = stage
+    idle.quantize = mpgemm_idle_quantize
     return try withExtendedLifetime(pages) {
-      try withUnsafeMutablePointer(to: &stage) {
+      try withUnsafeMutablePointers(to: &stage, &idle) {
         try body(
           StageCall(
-            function: mpgemm_run_quantize_stage, argument: $0,
+            function: mpgemm_run_quantize_stage, argument: $0, idleArgument: $1,
             entry: unsafeBitCast(quantizer.function, to: UnsafeRawPointer.self), streams: [],
             scalesAndSums: []))
       }
@@ -109,10 +113,12 @@ extension Multiplication {
         var stage = mpgemm_prepare_stage(
           kernel: kernel.functions.descriptor, n: shape.tokens, k: shape.inFeatures, input: input,
           prepared: prepared.address)
-        return try withUnsafeMutablePointer(to: &stage) {
+        var idle = stage
+        idle.kernel = mpgemm_idle_kernel()
+        return try withUnsafeMutablePointers(to: &stage, &idle) {
           try body(
             StageCall(
-              function: mpgemm_run_prepare_stage, argument: $0,
+              function: mpgemm_run_prepare_stage, argument: $0, idleArgument: $1,
               entry: unsafeBitCast(kernel.functions.prepare, to: UnsafeRawPointer.self),
               streams: [
                 (\.inputBytes, pages[0].addresses), (\.preparedBytes, prepared.addresses),
@@ -148,10 +154,12 @@ extension Multiplication {
           var stage = mpgemm_compute_stage(
             kernel: kernel.functions.descriptor, call: c, m_best: plan.bestRows,
             n_best: plan.bestTokens, scratch: scratch.address)
-          return try withUnsafeMutablePointer(to: &stage) {
+          var idle = stage
+          idle.kernel = mpgemm_idle_kernel()
+          return try withUnsafeMutablePointers(to: &stage, &idle) {
             try body(
               StageCall(
-                function: mpgemm_run_compute_stage, argument: $0,
+                function: mpgemm_run_compute_stage, argument: $0, idleArgument: $1,
                 entry: unsafeBitCast(kernel.functions.compute, to: UnsafeRawPointer.self),
                 streams: [
                   (\.inputBytes, pages[0].addresses), (\.preparedBytes, pages[3].addresses),
@@ -162,6 +170,16 @@ extension Multiplication {
         }
       }
     }
+  }
+}
+
+/// Hands out the addresses of two values.
+private func withUnsafeMutablePointers<Value, Result>(
+  to a: inout Value, _ b: inout Value,
+  _ body: (UnsafeMutablePointer<Value>, UnsafeMutablePointer<Value>) throws -> Result
+) rethrows -> Result {
+  try withUnsafeMutablePointer(to: &a) { a in
+    try withUnsafeMutablePointer(to: &b) { try body(a, $0) }
   }
 }
 

@@ -8,6 +8,8 @@ public struct Frequency: Sendable, Equatable, Codable {
   public let driver: Availability<String>
   /// Whether the clock may rise above its nominal rate, so that the same code runs at several speeds.
   public let turbo: Availability<Bool>
+  /// The highest clock of the CPUs: that of the policy, else what an x86 CPU shows now.
+  public let gigahertz: Availability<Double>
 }
 
 extension Frequency {
@@ -19,7 +21,19 @@ extension Frequency {
       driver: cpus.flatMap { distinct("scaling_driver", of: $0, files) }.map {
         $0.joined(separator: ", ")
       },
-      turbo: turbo(files))
+      turbo: turbo(files), gigahertz: cpus.flatMap { gigahertz(of: $0, files) })
+  }
+
+  private static func gigahertz(of cpus: [Int], _ files: SystemFiles) -> Availability<Double> {
+    let path = "/proc/cpuinfo"
+    let policy = distinct("cpuinfo_max_freq", of: cpus, files).value?.compactMap(Double.init).max()
+    if let policy { return .value(policy / 1e6) }
+    return files.text(path).flatMap { info in
+      guard let now = info.fields("cpu MHz").compactMap(Double.init).max() else {
+        return .unavailable(reason: "no cpufreq, and \(path) has no cpu MHz")
+      }
+      return .value(now / 1e3)
+    }
   }
 
   private static func distinct(

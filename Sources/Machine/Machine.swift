@@ -7,6 +7,8 @@ public struct Machine: Sendable, Equatable, Codable {
   public let caches: Caches
   public let frequency: Frequency
   public let virtualization: Virtualization
+  /// What executes even this program's own instructions in software; nil: nothing does.
+  public let emulator: Availability<Emulator?>
   public let operatingSystem: OperatingSystem
   public let processorQuota: Availability<ProcessorQuota>
   public let loadAverage: Availability<LoadAverage>
@@ -28,6 +30,7 @@ extension Machine {
       caches: Caches.read(of: topology.allowed, root: root),
       frequency: Frequency.read(of: topology.allowed, root: root),
       virtualization: Virtualization.read(root: root),
+      emulator: Emulator.read(root: root),
       operatingSystem: OperatingSystem.read(root: root),
       processorQuota: ProcessorQuota.read(root: root),
       loadAverage: LoadAverage.read(root: root),

@@ -81,7 +81,8 @@ struct SystemFiles: Sendable {
     .unavailable(reason: "\(path): \"\(text.prefix(40))\" is not \(expected)")
   }
 
-  private func onDisk(_ path: String) -> String {
+  /// The path on this disk.
+  func onDisk(_ path: String) -> String {
     root == "/" ? path : root + path
   }
 }

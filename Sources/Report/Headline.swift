@@ -19,6 +19,9 @@ struct Headline {
         }
       }
     }
+    if run.isEmulated {
+      return "Only counted, under an emulator: the page has instructions and loads a weight.\n"
+    }
     guard !table.isEmpty else {
       return run.kernels.contains { $0.cache == .ring && $0.status == .ok }
         ? "Only whole models were measured: see their tables in the page.\n"

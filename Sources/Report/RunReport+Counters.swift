@@ -30,12 +30,12 @@ extension RunReport {
       instructions are exact, of one thread. Per weight is per M·K weight of a call. Bytes are those of
       the packed weights; a miss is one line of 64 bytes.
 
-      \(body)\(reasons)
+      \(body)\(countReasons.isEmpty ? "" : "\nNot counted:\n" + countReasons)
       """
   }
 
   /// Each reason once, with what it kept from being counted.
-  private var reasons: String {
+  var countReasons: String {
     let missing = run.counters.filter { $0.value == nil }
     guard !missing.isEmpty else { return "" }
     let groups = Groups(missing) { [$0.source, $0.event, $0.reason] }
@@ -43,7 +43,7 @@ extension RunReport {
       let times = Numbers.count(group.count, "time")
       return "- \(group[0].source), \(group[0].event), \(times): \(group[0].reason)"
     }
-    return "\nNot counted:\n\n" + lines.joined(separator: "\n") + "\n"
+    return "\n" + lines.joined(separator: "\n") + "\n"
   }
 }
 

@@ -33,7 +33,8 @@ extension RunReport {
       \(modified), \(program.configuration), compiler: \(text(program.compiler)), \
       flags: \(text(program.flags)), seeds: \(environment.seeds.map(String.init).joined(separator: ", "))
       """,
-    ]
+      emulation,
+    ].filter { !$0.isEmpty }
     let title = "# ternbench on \(processor.model.value ?? environment.host), \(environment.utc)"
     return Markdown.cell(title) + "\n\n" + lines.map { "- \(Markdown.cell($0))\n" }.joined()
   }
@@ -43,7 +44,8 @@ extension RunReport {
     """
     ## The data
 
-    Generated from run `\(run.environment.run)` (kernels.csv, samples.csv, ceilings.csv, \
+    Generated from run `\(run.environment.run)` (kernels.csv, \
+    \(run.isEmulated ? "" : "samples.csv, ceilings.csv, ")\
     \(run.counters.isEmpty ? "" : "counters.csv, ")environment.json), which was measured by
 
         \(Markdown.line(run.environment.commandLine.joined(separator: " ")))

@@ -23,6 +23,7 @@ public struct RunReport {
 
   /// The whole page.
   public var page: String {
+    guard !run.isEmulated else { return emulatedPage }
     let sections =
       [opening, "## The fastest kernels\n\n" + headline, guide]
       + [decoding, rings, flips, rooflines.section] + subjects.map(section)

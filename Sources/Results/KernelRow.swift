@@ -2,6 +2,8 @@
 public enum Status: String, NamedCell {
   /// Verified in this run, then measured.
   case ok
+  /// Verified in this run by an emulator, and counted: its times would be the emulator's.
+  case emulated
   /// The result was wrong: not timed, and the reason is the first mismatch.
   case failed
   /// Not run at all, for the reason given.
@@ -267,10 +269,27 @@ extension KernelRow {
       guard maxAbsError != nil else {
         return "a row that is ok was verified and has a max_abs_error"
       }
+    case .emulated:
+      if reason.isEmpty { return "a row that is emulated has a reason" }
+      guard maxAbsError != nil else {
+        return "a row that is emulated was verified and has a max_abs_error"
+      }
+      if hasMeasurement { return "a row that is emulated has neither times, rates nor energy" }
     case .failed, .skipped:
       if reason.isEmpty { return "a row that is \(status.rawValue) has a reason" }
       if timeSeconds != nil { return "a row that is \(status.rawValue) has no time_s" }
     }
     return nil
+  }
+
+  /// Whether a cell holds what only a processor itself can give.
+  private var hasMeasurement: Bool {
+    let cells = [
+      timeSeconds, quantizeSeconds, prepareSeconds, computeSeconds, packSeconds, timeLowSeconds,
+      timeHighSeconds, timeMdAPE, overheadShare, readGBPerSecond, ceilingSeconds,
+      energyMeasuredJoules, energyGrossJoules, idleWatts, energyWindowSeconds, qkvSeconds, oSeconds,
+      gateUpSeconds, downSeconds,
+    ]
+    return samples != nil || cells.contains { $0 != nil }
   }
 }

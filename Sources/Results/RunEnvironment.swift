@@ -58,11 +58,14 @@ public struct RunEnvironment: Codable, Equatable, Sendable {
     public var logicalProcessors: Int
     public var caches: Observed<[Cache]>
     public var governor: Observed<String>
+    /// The highest clock that the machine tells; nil for runs from before it was asked.
+    public var gigahertz: Observed<Double>?
 
     /// Creates the description of a processor.
     public init(
       model: Observed<String>, vendor: Observed<String>, features: [String],
-      logicalProcessors: Int, caches: Observed<[Cache]>, governor: Observed<String>
+      logicalProcessors: Int, caches: Observed<[Cache]>, governor: Observed<String>,
+      gigahertz: Observed<Double>? = nil
     ) {
       self.model = model
       self.vendor = vendor
@@ -70,6 +73,7 @@ public struct RunEnvironment: Codable, Equatable, Sendable {
       self.logicalProcessors = logicalProcessors
       self.caches = caches
       self.governor = governor
+      self.gigahertz = gigahertz
     }
   }
 
@@ -83,6 +87,10 @@ public struct RunEnvironment: Codable, Equatable, Sendable {
     public var memoryBytes: Observed<Int>
     public var pageBytes: Int
     public var transparentHugePages: Observed<String>
+    /// What executes the instructions in software: "cortex-a72, emulated by qemu-aarch64", or "none".
+    ///
+    /// Nil for runs from before it was asked.
+    public var emulator: Observed<String>?
 
     /// Creates the description of a system.
     public init(
@@ -129,6 +137,15 @@ public struct RunEnvironment: Codable, Equatable, Sendable {
   public var system: System
   /// When the run was resumed after it had been stopped; nil: never.
   public var resumed: [String]?
+
+  /// What emulates the processor; nil where nothing does, as far as is known.
+  public var emulator: String? {
+    guard let name = system.emulator?.value, name != Self.noEmulator else { return nil }
+    return name
+  }
+
+  /// How a run says that its processor is a real one.
+  public static let noEmulator = "none"
 
   /// Creates the description of a run.
   public init(

@@ -73,7 +73,8 @@ struct Bench: ParsableCommand {
   @Option(
     help: """
       What is counted of each kernel, in calls of its own after the timing: papi (hardware), software \
-      (the operating system), step (exact instructions) or none.
+      (the operating system), step (exact instructions) or none. plugin: under an emulator, which counts \
+      instructions and loads; then nothing is timed.
       """)
   var counters = CounterChoice.none
 
@@ -127,12 +128,13 @@ struct Bench: ParsableCommand {
     options.memory = numa
     options.counters = counters
     options.stepLimit = stepLimit
+    if counters.replacesTiming { try requireEmulator() }
     try MemoryCheck.require(options.shapes, for: kernels)
     let begun = try RunBeginning(
       options: described(options), models: models, seed: seed, resume: resume, out: out)
     Interrupt.hold(
       notice: "\nternbench: finishing the case; interrupt again to stop at once\n")
-    try begun.folder.writeModelledEnergy(of: options)
+    if !counters.replacesTiming { try begun.folder.writeModelledEnergy(of: options) }
     let line = ProgressLine()
     let tally = try SweepRunner(options, folder: begun.folder, resuming: begun.isResumed).run {
       progress in
@@ -140,8 +142,10 @@ struct Bench: ParsableCommand {
       line.show("bench \(progress.done)/\(progress.total)\(left): \(progress.activity)")
     }
     line.clear()
-    Console.note(
-      "measured \(tally.ok) rows, \(tally.failed) failed, \(tally.skipped) skipped")
+    let done =
+      counters.replacesTiming
+      ? "counted \(tally.emulated) rows of an emulated processor" : "measured \(tally.ok) rows"
+    Console.note("\(done), \(tally.failed) failed, \(tally.skipped) skipped")
     Console.print(begun.folder.path)
     if tally.casesLeft > 0 {
       Console.note(
@@ -149,6 +153,21 @@ struct Bench: ParsableCommand {
       throw ExitCode(Exit.interrupted)
     }
     if tally.failed > 0 { throw ExitCode(Exit.wrongResult) }
+  }
+
+  /// Refuses to count by plug-in where there is none, or where it would not see the kernels.
+  private func requireEmulator() throws {
+    let option = "--counters \(counters.rawValue)"
+    if let reason = counters.open().reason { throw Failure.usage("\(option): \(reason)") }
+    guard isolation.limits == nil else {
+      throw Failure.usage(
+        "\(option): an emulator does not emulate the processes that a program starts: add --in-process"
+      )
+    }
+    guard cache.regimes == [.hot] else {
+      throw Failure.usage(
+        "\(option): an emulator has no caches, and counts do not depend on them: add --cache hot")
+    }
   }
 
   private func sweepTargets(_ models: [ModelShape]) throws -> [Target] {

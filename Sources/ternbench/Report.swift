@@ -11,7 +11,9 @@ struct Report: ParsableCommand {
 
       The page is made from the folder alone: the same folder gives the same bytes. Of several \
       folders that ternbench decode wrote on one machine there is a page together, decode.md: tokens \
-      per second by model and kernel, beside other machines' as a paper prints them.
+      per second by model and kernel, beside other machines' as a paper prints them. Of several folders \
+      with exact counts (--counters step, --counters plugin) there is counts.md: instructions and loads a \
+      weight of every kernel, on whatever machines.
       """)
 
   @Argument(help: ArgumentHelp("Folders that ternbench bench or decode wrote.", valueName: "run"))
@@ -33,6 +35,10 @@ struct Report: ParsableCommand {
     }
     let decoded = folders.filter { RunFolder.isOfDecode($0.path) }
     if decoded.count > 1 { Console.print(try DecodePage(decoded).write(to: out)) }
+    let swept = folders.filter { !RunFolder.isOfDecode($0.path) }
+    if swept.count > 1, let counts = try CountsPage(swept) {
+      Console.print(try counts.write(to: out))
+    }
     guard headline else { return }
     for folder in folders {
       Console.print("\n" + RunReport(try Run(folder), minEffect: effect.minEffect).headline)

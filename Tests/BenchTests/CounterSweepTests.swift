@@ -40,6 +40,26 @@ import Testing
     let counted = first.filter { $0.event == "instructions" && $0.stage == "compute" }
     #expect(counted.map(\.kernel) == measured.map(\.kernel))
     #expect(counted.allSatisfy { $0.value ?? 0 > 0 }, "\(counted.filter { $0.value == nil })")
+    let loads = first.filter { $0.event == "loads" && $0.stage == "compute" }
+    #expect(loads.map(\.kernel) == counted.map(\.kernel))
+    #expect(zip(loads, counted).allSatisfy { 0 < $0.value ?? 0 && $0.value ?? 0 < $1.value ?? 0 })
+  }
+
+  /// With a plug-in or without: rows that were verified, counts or their reason, and no time anywhere.
+  @Test func aSweepByPluginTimesNothing() throws {
+    let (run, remove) = try sweep(.plugin)
+    defer { remove() }
+    let rows = try CSVReader<KernelRow>(run.kernels).rows.filter { $0.status != .skipped }
+    #expect(!rows.isEmpty && rows.allSatisfy { $0.status == .emulated && $0.maxAbsError != nil })
+    #expect(
+      rows.allSatisfy { $0.reason == "emulated: times and energy would be the emulator's" })
+    #expect(rows.allSatisfy { $0.energyReason == $0.reason && $0.packedBytes ?? 0 > 0 })
+    #expect(rows.allSatisfy { $0.reproduce.hasSuffix(" --in-process --counters plugin") })
+    #expect(try CSVReader<SampleRow>(run.samples).rows.isEmpty)
+    #expect(try CSVReader<CeilingRow>(run.ceilings).rows.isEmpty)
+    let counters = try CSVReader<CounterRow>(run.counters).rows
+    #expect(Set(counters.map(\.kernel)) == Set(rows.map(\.kernel)))
+    #expect(counters.allSatisfy { $0.source == "plugin" && ($0.value == nil) != $0.reason.isEmpty })
   }
 
   @Test func eachMeasuredRowHasACountOrAReason() throws {

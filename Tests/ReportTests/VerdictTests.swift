@@ -190,4 +190,23 @@ enum MadeRun {
     #expect(comparison.page.contains("Different machines"))
     #expect(!comparison.csv.contains("ratio") && !comparison.page.contains("SAME"))
   }
+
+  /// 64 × 64 in 0.1 ms are 0.08192 GOP/s: at 2 GHz 0.04096 for each, and unknown without a clock.
+  @Test func machinesAreSetAgainstWhatTheyCanDo() throws {
+    let here = try run(1e-4)
+    var (environment, kernels) = (here.environment, here.kernels)
+    environment.host = "elsewhere"
+    environment.processor.gigahertz = .value(2)
+    for index in kernels.indices {
+      (kernels[index].ceiling, kernels[index].ceilingSeconds) = ("made", 5e-5)
+    }
+    let there = Run(
+      environment: environment, kernels: kernels, ceilings: [], samples: here.samples)
+    let comparison = RunComparison(here, there)
+    let line = comparison.page.split(separator: "\n").first { $0.hasPrefix("| changed ") }
+    let cells = line?.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
+    #expect(cells?.suffix(6) == ["-", "-", "-", "-", "50% of made", "0.0410"], "\(line ?? "")")
+    #expect(comparison.page.contains("second 2.00 GHz"))
+    #expect(comparison.csv.contains(",made,50.0,0.04096"), "\(comparison.csv)")
+  }
 }

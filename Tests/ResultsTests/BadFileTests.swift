@@ -34,8 +34,13 @@ import Testing
     ("0.000128", "", "a row that is ok has a time_s above 0 and its number of samples; "),
     ("102.4", "103", "gop_per_s: \"103\" is not \"102.4\", which follows from the other cells; "),
     (",cold,", ",warm,", "cache: \"warm\" is not one of hot, cold, ring; "),
-    (",ok,", ",fine,", "status: \"fine\" is not one of ok, failed, skipped; "),
+    (",ok,", ",fine,", "status: \"fine\" is not one of ok, emulated, failed, skipped; "),
     (",ok,", ",skipped,", "kernels.csv:2: a row that is skipped has a reason; "),
+    (",ok,", ",emulated,", "kernels.csv:2: a row that is emulated has a reason; "),
+    (
+      ",ok,,", ",emulated,why,",
+      "kernels.csv:2: a row that is emulated has neither times, rates nor energy; "
+    ),
     (",true,", ",yes,", "lossless: \"yes\" is not true or false; "),
     (",1638400,", ",1.5,", "packed_bytes: \"1.5\" is not an integer or nothing; "),
     (",2560,2560,", ",2560,0,", "in_features, tokens, threads and layer_count are at least 1"),

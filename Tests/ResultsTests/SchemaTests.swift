@@ -65,6 +65,27 @@ import Testing
     #expect(CSV.line(cells) == line)
   }
 
+  /// Whatever only a processor can give: an emulated row that has it is no row.
+  @Test func anEmulatedRowHasNoMeasurement() {
+    var row = KernelRow.blank
+    (row.status, row.reason, row.maxAbsError) = (.emulated, "why", 0)
+    row.packedBytes = 100
+    #expect(row.inconsistency == nil)
+    let cells: [any WritableKeyPath<KernelRow, Double?> & Sendable] = [
+      \.timeSeconds, \.quantizeSeconds, \.prepareSeconds, \.computeSeconds, \.packSeconds,
+      \.timeMdAPE, \.overheadShare, \.readGBPerSecond, \.energyGrossJoules, \.idleWatts,
+      \.energyWindowSeconds, \.qkvSeconds, \.oSeconds, \.gateUpSeconds, \.downSeconds,
+    ]
+    for cell in cells {
+      var measured = row
+      measured[keyPath: cell] = 1
+      #expect(
+        measured.inconsistency == "a row that is emulated has neither times, rates nor energy")
+    }
+    row.maxAbsError = nil
+    #expect(row.inconsistency == "a row that is emulated was verified and has a max_abs_error")
+  }
+
   @Test func derivedValuesFollowTheDefinitions() {
     let row = KernelRow.measured
     // 2 * 2560 * 2560 * 1 / 128 us; 1638400 B / 128 us; 12.8 of 16.

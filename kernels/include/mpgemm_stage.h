@@ -38,6 +38,11 @@ void mpgemm_run_quantize_stage(void *stage);
 void mpgemm_run_prepare_stage(void *stage);
 void mpgemm_run_compute_stage(void *stage);
 
+// A kernel and a quantizer that return at once: what a stage of them executes is the stage's own share.
+const mpgemm_kernel *mpgemm_idle_kernel(void);
+void mpgemm_idle_quantize(size_t n, size_t k, const float *x, size_t ldx, int8_t *codes, size_t ldq,
+                          float *scale, int32_t *sum);
+
 #ifdef __cplusplus
 }
 #endif

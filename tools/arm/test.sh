@@ -43,6 +43,9 @@ mkdir -p "$folder/bin"
 printf '#!/bin/sh\nexec %s --target=aarch64-linux-gnu --sysroot=%s -fuse-ld=lld "$@"\n' \
   "$(command -v clang)" "$folder/sysroot" > "$folder/bin/clang"
 chmod +x "$folder/bin/clang"
+# What bench --counters plugin counts with; for qemu, so not emulated.
+clang -O2 -fPIC -shared -ISources/CMachine tools/arm/count/plugin.c -o "$folder/plugin.so"
+export TERNBENCH_PLUGIN=$folder/plugin.so
 built=.build-arm/aarch64-unknown-linux-gnu/release
 for cpu in "${tiers[@]}"; do
   TERNBENCH_EMULATOR="$PWD/tools/arm/emulate.sh $folder $cpu"

@@ -24,6 +24,7 @@ enum {
 typedef struct {
   int outcome, detail;
   uint64_t instructions;              // a repeated string instruction counts once
+  uint64_t loads;                     // those of them that read memory
   uint64_t repetitions;               // its repetitions after the first
   cmachine_address_count *addresses;  // ascending; null unless asked for
   size_t address_count;
@@ -34,6 +35,10 @@ typedef struct {
 // The child's writes are lost, but for those to shared mappings.
 void cmachine_step(void (*function)(void *), void *argument, const void *entry, uint64_t limit,
                    int records_addresses, cmachine_steps *steps);
+
+// Whether the instruction at an address, of this program's own processor, reads memory: pops and returns
+// of x86 do, prefetches do not.
+int cmachine_is_load(const void *instruction);
 
 // The state in which a stepped process is about to execute an instruction.
 typedef struct {
@@ -101,6 +106,23 @@ int cmachine_place_memory(uint64_t address, size_t bytes, int interleaves, const
 // Asks on which node each page lies; a negative number is the errno of why it lies on none. Returns 0 or
 // an errno.
 int cmachine_memory_nodes(void **pages, size_t count, int *nodes);
+
+// What an emulator's plug-in has counted so far, in a file that both map.
+typedef struct {
+  uint64_t instructions, loads;
+} cmachine_plugin_counts;
+
+// Maps a plug-in's file for reading. Returns 0 or an errno: ENODATA if it is too short.
+int cmachine_plugin_open(const char *path, const cmachine_plugin_counts **counts);
+
+// Calls function(argument) on a stack that begins at a page, and says by how much the counts rose, the
+// call and the reading themselves included. Returns 0 or an errno.
+int cmachine_plugin_count(const cmachine_plugin_counts *counts, void (*function)(void *),
+                          void *argument, cmachine_plugin_counts *rise);
+
+// Reads each of CMACHINE_READ_WORDS words of memory once; the argument is ignored.
+enum { CMACHINE_READ_WORDS = 1000 };
+void cmachine_read_words(void *argument);
 
 enum {
   CMACHINE_PAPI_READY = 0,

@@ -8,8 +8,13 @@ public enum CounterChoice: String, Sendable, CaseIterable {
   case software
   /// Instructions, by single-stepping.
   case step
+  /// Instructions and loads, by the plug-in of the emulator that runs this program.
+  case plugin
   /// Nothing.
   case none
+
+  /// Whether kernels are counted without being timed: an emulator's times say nothing of any processor.
+  public var replacesTiming: Bool { self == .plugin }
 
   /// Opens the source.
   ///
@@ -22,6 +27,7 @@ public enum CounterChoice: String, Sendable, CaseIterable {
     case .papi: PAPICounters.open().map { $0 }
     case .software: .value(SoftwareCounters())
     case .step: .value(StepCounters(InstructionStepper(limit: stepLimit)))
+    case .plugin: PluginCounters.open().map { $0 }
     case .none: .unavailable(reason: "nobody asked for counters: --counters none")
     }
   }

@@ -3,6 +3,8 @@
 /// Something that a source counts.
 public enum CounterEvent: String, Sendable, Codable, CaseIterable {
   case cycles, instructions
+  /// Instructions that read memory.
+  case loads
   case l1Misses = "l1_data_misses"
   case l2Misses = "l2_misses"
   case l3Misses = "l3_misses"
@@ -33,23 +35,34 @@ public struct CounterReading: Sendable, Equatable, Codable {
 
 /// Work that can be counted, on the threads that do it.
 public struct CountedWork {
-  /// A part of the work as a function that C can call, for a source that counts in another process.
-  public struct Part {
-    public let stage: String
-    /// Hands out the function, its argument and the entry whose instructions count.
-    public let withCall:
-      (
-        (InstructionStepper.Function, UnsafeMutableRawPointer, UnsafeRawPointer) ->
-          Availability<InstructionCount>
-      ) -> Availability<InstructionCount>
+  /// A part of the work as C sees it; valid only within the closure that receives it.
+  public struct Call {
+    public let function: InstructionStepper.Function
+    public let argument: UnsafeMutableRawPointer
+    /// With it the function does everything but what counts.
+    public let idleArgument: UnsafeMutableRawPointer
+    /// The function whose instructions count: `function` itself, or one that it calls.
+    public let entry: UnsafeRawPointer
 
     public init(
-      stage: String,
-      withCall:
-        @escaping (
-          (InstructionStepper.Function, UnsafeMutableRawPointer, UnsafeRawPointer) ->
-            Availability<InstructionCount>
-        ) -> Availability<InstructionCount>
+      function: InstructionStepper.Function, argument: UnsafeMutableRawPointer,
+      idleArgument: UnsafeMutableRawPointer, entry: UnsafeRawPointer
+    ) {
+      self.function = function
+      self.argument = argument
+      self.idleArgument = idleArgument
+      self.entry = entry
+    }
+  }
+
+  /// A part of the work, for a source that counts a function of C.
+  public struct Part {
+    public let stage: String
+    /// Hands out the part's call, and returns what was counted of it.
+    public let withCall: ((Call) -> [CounterReading]) -> [CounterReading]
+
+    public init(
+      stage: String, withCall: @escaping ((Call) -> [CounterReading]) -> [CounterReading]
     ) {
       self.stage = stage
       self.withCall = withCall
@@ -81,7 +94,7 @@ public struct CountedWork {
   }
 }
 
-/// A source of counts: hardware through PAPI, the operating system, or single-stepping.
+/// A source of counts: hardware through PAPI, the operating system, single-stepping, or an emulator.
 public protocol CounterSource: Sendable {
   /// How the source is called on the command line and in results.
   var name: String { get }

@@ -50,6 +50,11 @@ public struct InstructionStepper: Sendable {
     return result(steps)
   }
 
+  /// Whether an instruction of this program's own processor reads memory.
+  static func isLoad(_ instruction: UnsafeRawPointer) -> Bool {
+    cmachine_is_load(instruction) != 0
+  }
+
   /// What came of stepping.
   func result(_ steps: cmachine_steps) -> Availability<InstructionCount> {
     switch Int(steps.outcome) {
@@ -78,6 +83,8 @@ public struct InstructionStepper: Sendable {
 public struct InstructionCount: Sendable, Equatable {
   /// User instructions; a string instruction with a repeat prefix counts once, as in hardware.
   public let total: Int
+  /// Those of them that read memory.
+  public let loads: Int
   /// Repetitions of such string instructions after their first.
   public let repetitions: Int
   /// Instructions executed at each address, ascending; empty unless asked for.
@@ -85,6 +92,7 @@ public struct InstructionCount: Sendable, Equatable {
 
   fileprivate init(_ steps: cmachine_steps) {
     total = Int(steps.instructions)
+    loads = Int(steps.loads)
     repetitions = Int(steps.repetitions)
     addresses = UnsafeBufferPointer(start: steps.addresses, count: steps.address_count).map {
       (CodeAddress($0.address), Int($0.count))
@@ -92,7 +100,7 @@ public struct InstructionCount: Sendable, Equatable {
   }
 
   public static func == (a: InstructionCount, b: InstructionCount) -> Bool {
-    a.total == b.total && a.repetitions == b.repetitions
+    a.total == b.total && a.loads == b.loads && a.repetitions == b.repetitions
       && a.addresses.elementsEqual(b.addresses, by: ==)
   }
 }

@@ -10,18 +10,22 @@ public struct StepCounters: CounterSource {
   }
 
   public func count(_ work: CountedWork) -> [CounterReading] {
-    work.parts.flatMap { part -> [CounterReading] in
-      let count = part.withCall { stepper.count($0, argument: $1, entry: $2) }
-      var readings = [
-        CounterReading(
-          event: .instructions, stage: part.stage, value: count.map { Double($0.total) })
-      ]
-      if let repetitions = count.value?.repetitions, repetitions > 0 {
-        readings.append(
+    work.parts.flatMap { part in
+      part.withCall { call in
+        let count = stepper.count(call.function, argument: call.argument, entry: call.entry)
+        var readings = [
           CounterReading(
-            event: .repetitions, stage: part.stage, value: .value(Double(repetitions))))
+            event: .instructions, stage: part.stage, value: count.map { Double($0.total) }),
+          CounterReading(
+            event: .loads, stage: part.stage, value: count.map { Double($0.loads) }),
+        ]
+        if let repetitions = count.value?.repetitions, repetitions > 0 {
+          readings.append(
+            CounterReading(
+              event: .repetitions, stage: part.stage, value: .value(Double(repetitions))))
+        }
+        return readings
       }
-      return readings
     }
   }
 }

@@ -83,13 +83,19 @@ import Testing
     let readings = withUnsafeMutablePointer(to: &turns) { turns in
       let argument = UnsafeMutableRawPointer(turns)
       let part = CountedWork.Part(stage: "compute") { count in
-        count(code.function, argument, code.address(of: 0))
+        count(
+          CountedWork.Call(
+            function: code.function, argument: argument, idleArgument: argument,
+            entry: code.address(of: 0)))
       }
       return StepCounters(InstructionStepper()).count(
         CountedWork(threads: 1, calls: 1, onEachThread: { $0(0) }, call: {}, parts: [part]))
     }
     #expect(
-      readings == [CounterReading(event: .instructions, stage: "compute", value: .value(22))])
+      readings == [
+        CounterReading(event: .instructions, stage: "compute", value: .value(22)),
+        CounterReading(event: .loads, stage: "compute", value: .value(MachineCode.loopLoads)),
+      ])
   }
 
   @Test func noCountersHaveTheirReason() {

@@ -49,6 +49,15 @@ extension MachineCode {
     #endif
   }
 
+  /// What the loop loads: its turns and, on x86, its return address.
+  static var loopLoads: Double {
+    #if arch(x86_64)
+    2
+    #else
+    1
+    #endif
+  }
+
   /// Where the loop's two instructions begin.
   static var loopOffsets: [Int] {
     #if arch(x86_64)
