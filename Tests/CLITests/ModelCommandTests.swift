@@ -49,6 +49,25 @@ import Testing
     }
   }
 
+  @Test func logitsAreTheSameInBothFormats() throws {
+    struct Row: Decodable {
+      let position, token: Int
+      let logits: [Float]
+    }
+    let model = try TinyModel()
+    let arguments = ["logits", "-m", model.file, "--ids", "7,0", "--threads", "1", "--format"]
+    let csv = try Program.run(arguments + ["csv"]).out.split(separator: "\n").dropFirst()
+    let json = try Program.run(arguments + ["json"]).out.split(separator: "\n").map {
+      try JSONDecoder().decode(Row.self, from: Data($0.utf8))
+    }
+    #expect(json.map(\.position) == [0, 1] && json.map(\.token) == [7, 0])
+    #expect(
+      json.map(\.logits)
+        == csv.map { $0.split(separator: ",").dropFirst(2).compactMap { Float($0) } })
+    #expect(json.allSatisfy { $0.logits.count == 40 })
+    #expect(try Program.run(arguments + ["xml"]).status == 64)
+  }
+
   @Test func decodeWritesARun() throws {
     let model = try TinyModel()
     let output = try Program.run(

@@ -121,11 +121,11 @@ import Testing
     var row = Self.row("m", "a", seconds: 0.25, bytes: 1000)
     (row.modelledJoulesLeast, row.modelledJoulesMost) = (0.1, 0.25)
     row.modelledSource = "modelled: by hand"
-    row.energyReason = "no meter | here"
+    row.energyReason = "no meter here"
     let page = try Self.page([row]).markdown
     let line = try #require(try Self.section("## Joules of a token", of: page).first)
-    #expect(line.contains("0.100 to 0.250") && line.contains("no meter"), "\(line)")
-    #expect(page.contains("modelled: by hand"))
+    #expect(line.contains("0.100 to 0.250") && line.contains("| none"), "\(line)")
+    #expect(page.contains("Modelled: by hand.") && page.contains("Not measured: no meter here."))
     (row.measuredJoules, row.grossJoules, row.idleWatts) = (2, 3, 4)
     (row.energySource, row.energyReason) = ("rapl: package-0", "")
     let measured = try Self.section("## Joules of a token", of: Self.page([row]).markdown)[0]
