@@ -138,7 +138,8 @@ let package = Package(
         "TestSupport",
       ]),
     .executableTarget(
-      name: "fuzz", dependencies: ["Decoder", "Models"], path: "Tests/Fuzz", swiftSettings: swift),
+      name: "fuzz", dependencies: ["Decoder", "MPGEMM", "Models"], path: "Tests/Fuzz",
+      swiftSettings: swift),
     tests("FuzzTests", ["fuzz", "Decoder", "Models", "TestSupport"]),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swift),
     tests(

@@ -5,16 +5,17 @@ public import Results
 extension KernelCost {
   /// Prices one call of a kernel, by what it declares to execute and by its plan.
   ///
-  /// Quantizing float activations is the host's work and not in it.
+  /// Quantizing float activations is the host's work and not in it. Without `prepares` the call takes activations
+  /// that another has prepared.
   ///
   /// - Throws: `EnergyError`, where the table has no such node or DRAM, or cannot price an operation.
   public init(
     _ kernel: Kernel, shape: Shape, cache: CacheRegime, node: String, dram: String? = nil,
-    energies: OperationEnergies = .builtIn
+    energies: OperationEnergies = .builtIn, prepares: Bool = true
   ) throws(EnergyError) {
     let (prepare, compute) = kernel.count(shape)
-    var counts = KernelCounts(prepare)
-    counts.add(KernelCounts(compute), times: 1)
+    var counts = KernelCounts(compute)
+    if prepares { counts.add(KernelCounts(prepare), times: 1) }
     try self.init(
       kernel: kernel.name, macs: shape.multiplyAdds, counts: counts,
       buffers: KernelBuffers(kernel, shape), weights: cache == .hot ? .cache : .memory,

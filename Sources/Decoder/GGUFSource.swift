@@ -24,15 +24,23 @@ struct GGUFSource: WeightSource {
     let tensor = try file.requiredTensor("\(name).weight")
     try tensor.require([inFeatures, outFeatures])
     var weights = try tensor.ternaryWeights(i2sBlock: i2sBlock)
-    if architecture.pairsRows, let heads = matrix.rotatingHeads(configuration) {
+    if reordersRows(of: matrix), let heads = matrix.rotatingHeads(configuration) {
       weights.unpairRows(heads: heads)
     }
-    // A scale beside the matrix, as llama.cpp keeps it.
-    if let scale = file.tensor(named: "\(name).scale") {
-      try scale.require([1])
-      weights.scale(by: try scale.floats().floats[0])
-    }
+    if let scale = try scale(beside: name) { weights.scale(by: scale) }
     return weights
+  }
+
+  /// Whether rows are not in the file as a decoder has them.
+  func reordersRows(of matrix: LayerMatrix) -> Bool {
+    architecture.pairsRows && matrix.rotatingHeads(configuration) != nil
+  }
+
+  /// A scale beside a matrix, as llama.cpp keeps it; nil where there is none.
+  func scale(beside name: String) throws(ModelFileError) -> Float? {
+    guard let tensor = file.tensor(named: "\(name).scale") else { return nil }
+    try tensor.require([1])
+    return try tensor.floats().floats[0]
   }
 
   func norm(_ norm: LayerNorm, layer: Int) throws(ModelFileError) -> [Float] {
@@ -50,11 +58,14 @@ struct GGUFSource: WeightSource {
   func rotaryFactors() throws(ModelFileError) -> [Float]? {
     guard let tensor = file.tensor(named: GGUFName.rotaryFactors) else { return nil }
     let factors = try vector(GGUFName.rotaryFactors, width: configuration.headDim / 2)
-    guard factors.allSatisfy({ $0 > 0 }) else {
-      throw tensor.failure("holds a factor that is not above 0")
+    guard factors.allSatisfy({ $0 >= Self.leastFactor }) else {
+      throw tensor.failure("holds a factor that is not at least \(Self.leastFactor)")
     }
     return factors
   }
+
+  /// With less, an angle of 2¹⁷ positions is beyond what `mpgemm_rotary_table` computes.
+  private static let leastFactor: Float = 0.25
 
   private func vector(_ name: String, width: Int) throws(ModelFileError) -> [Float] {
     let tensor = try file.requiredTensor(name)

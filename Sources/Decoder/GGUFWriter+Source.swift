@@ -6,7 +6,7 @@ extension GGUFWriter {
   /// - Parameters:
   ///   - source: Where weights come from.
   ///   - name: The model's name in the file.
-  ///   - type: I2_S, or TQ2_0 where every width is a multiple of 256.
+  ///   - type: I2_S, or TQ1_0 or TQ2_0 where every width is a multiple of 256.
   ///   - rows: How embedding and head are stored: F16, BF16 or F32.
   init(
     _ source: some WeightSource, name: String, type: TensorType, rows: TensorType = .f16

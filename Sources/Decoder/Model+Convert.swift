@@ -9,7 +9,7 @@ extension Model {
   /// - Parameters:
   ///   - path: The file's, or the folder's.
   ///   - options: How to read it; the head's kind in memory says nothing here.
-  ///   - type: I2_S or TQ2_0.
+  ///   - type: I2_S, TQ1_0 or TQ2_0.
   ///   - rows: How embedding and head are stored: F16, BF16 or F32.
   /// - Returns: What writes the file.
   /// - Throws: `ModelFileError` if it holds no model, or one that the type cannot store.

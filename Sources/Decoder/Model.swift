@@ -10,8 +10,8 @@ public struct Model: Sendable {
   public private(set) var tokenizer: Tokenizer?
   /// What each rotary frequency is divided by; nil: nothing.
   public private(set) var rotaryFactors: [Float]?
-  /// Seconds that packing the weights for the kernel took.
-  public let packSeconds: Double
+  /// How the ternary weights came into memory.
+  public let loading: Loading
 
   /// How to read a file, where it leaves a choice or does not say.
   public struct Options: Sendable {
@@ -20,6 +20,8 @@ public struct Model: Sendable {
     public var i2sBlock = I2SBlock.x86
     /// Instead of the activation that the file means.
     public var gate: Configuration.Activation?
+    /// Whether matrices that lie in the kernel's layout in a file stay there, mapped, instead of being copied.
+    public var mapsWeights = true
 
     public init() {}
 
@@ -35,16 +37,18 @@ public struct Model: Sendable {
 
   private init(
     _ source: some WeightSource, for kernel: any KernelChoice, head: HeadMatrix.Kind?,
-    layers: Int? = nil
+    layers: Int? = nil, mapsWeights: Bool = true
   ) throws(ModelFileError) {
-    var seconds = 0.0
+    var loading = Loading()
     configuration = source.configuration
     weights = try Weights(
-      source, for: kernel, head: head, layers: layers, packSeconds: &seconds)
-    packSeconds = seconds
+      source, for: kernel, head: head, layers: layers, mapsWeights: mapsWeights, loading: &loading)
+    self.loading = loading
   }
 
-  /// Reads a GGUF file and packs its weights for a kernel.
+  /// Reads a GGUF file, and packs what of its weights does not lie in the kernel's layout.
+  ///
+  /// The rest stays in the file, which must not be shortened or changed for as long as the model lives.
   ///
   /// - Throws: `ModelFileError`.
   public init(_ file: GGUFFile, for kernel: any KernelChoice, options: Options = Options())
@@ -52,7 +56,7 @@ public struct Model: Sendable {
   {
     let source = try GGUFSource(file, gate: options.gate, i2sBlock: options.i2sBlock)
     try options.check(source.configuration, path: file.path)
-    try self.init(source, for: kernel, head: options.head)
+    try self.init(source, for: kernel, head: options.head, mapsWeights: options.mapsWeights)
     rotaryFactors = try source.rotaryFactors()
     tokenizer = try Tokenizer(file, vocabulary: configuration.vocabulary)
   }
@@ -103,7 +107,7 @@ public struct Model: Sendable {
 
   /// A GGUF file of synthetic weights, the same that `init(synthetic:)` makes.
   ///
-  /// `type` is I2_S, or TQ2_0 where every width is a multiple of 256.
+  /// `type` is I2_S, or TQ1_0 or TQ2_0 where every width is a multiple of 256.
   public static func file(
     synthetic configuration: Configuration, name: String, from synthesis: Synthesis,
     type: TensorType, tied: Bool

@@ -12,52 +12,14 @@ public final class Transformer {
   public let limits: Limits
   /// Seconds by part since the decoder was made.
   public private(set) var profile = Profile()
+  /// Sees the residual stream behind each half of each block, tokens by width; nil costs nothing.
+  ///
+  /// Where two implementations differ, it shows from which layer on.
+  public var onResidual: ((_ layer: Int, _ half: Half, _ residual: [Float]) -> Void)?
 
   private let pool: ThreadPool
   private let operations: DecoderOperations
   private let state: State
-
-  /// What buffers are made for.
-  public struct Limits: Sendable {
-    /// Tokens of one forward pass: a prompt is taken in chunks of this many.
-    public var tokens: Int
-    /// Sequences side by side.
-    public var sequences: Int
-    /// Positions of one sequence.
-    public var positions: Int
-    /// Tokens of one forward pass whose logits are wanted.
-    public var logits: Int
-    /// How keys and values are remembered.
-    public var memory: KeyValueMemory.Kind
-
-    public init(
-      tokens: Int = 128, sequences: Int = 1, positions: Int, logits: Int? = nil,
-      memory: KeyValueMemory.Kind = .f16
-    ) {
-      precondition(tokens >= 1 && sequences >= 1 && positions >= 1)
-      self.tokens = max(tokens, sequences)
-      self.sequences = sequences
-      self.positions = positions
-      self.logits = logits ?? sequences
-      self.memory = memory
-    }
-  }
-
-  /// A token, and where it stands.
-  public struct Input: Sendable, Equatable {
-    public var token: Int
-    public var sequence: Int
-    public var position: Int
-    /// Whether the logits behind it are wanted.
-    public var wantsLogits: Bool
-
-    public init(token: Int, sequence: Int = 0, position: Int, wantsLogits: Bool) {
-      self.token = token
-      self.sequence = sequence
-      self.position = position
-      self.wantsLogits = wantsLogits
-    }
-  }
 
   /// Allocates everything that a forward pass writes.
   ///
@@ -137,6 +99,7 @@ public final class Transformer {
 
       // Feed-forward: x += down(norm(activation(gate) · up))
       addAndNorm(s.projected, by: layer.ffnNorm, n)
+      show(.attention, of: index, n)
       watch.lap(.norms)
       load(s.normed, into: linear.gateUp, n)
       watch.lap(.quantize)
@@ -149,6 +112,7 @@ public final class Transformer {
       linear.down.multiply(by: [layer.down], into: [s.projected])
       watch.lap(.down)
       addToResidual(s.projected, n)
+      show(.feedForward, of: index, n)
       watch.lap(.norms)
     }
 
@@ -215,6 +179,12 @@ extension Transformer {
     eachToken(n) { [operations, width = configuration.hidden, residual = state.residual] in
       operations.add(tokens: $0, width: width, values: values, to: residual)
     }
+  }
+
+  private func show(_ half: Half, of layer: Int, _ n: Int) {
+    guard let onResidual else { return }
+    onResidual(
+      layer, half, state.residual.elements(of: Float.self, 0..<n * configuration.hidden))
   }
 
   /// Adds to the residual and norms it, token by token, so that it is in cache the second time.

@@ -60,6 +60,9 @@ protocol WeightSource {
   var isTied: Bool { get }
 
   func matrix(_ matrix: LayerMatrix, layer: Int) throws(ModelFileError) -> TernaryWeights
+  /// The matrix where it lies, if it lies in the kernel's layout; nil where it has to be packed.
+  func mapped(_ matrix: LayerMatrix, layer: Int, for kernel: Kernel) throws(ModelFileError)
+    -> PackedMatrix?
   func norm(_ norm: LayerNorm, layer: Int) throws(ModelFileError) -> [Float]
   func outputNorm() throws(ModelFileError) -> [Float]
   func embedding() throws(ModelFileError) -> FloatValues
@@ -67,63 +70,7 @@ protocol WeightSource {
   func head() throws(ModelFileError) -> FloatValues
 }
 
-extension Weights {
-  /// Reads and packs all weights of a source.
-  ///
-  /// Nil for `kind` keeps embedding and head as the source has them, nil for `count` reads all layers.
-  /// `packSeconds` is raised by the time that packing took, without reading.
-  ///
-  /// - Throws: `ModelFileError`.
-  init(
-    _ source: some WeightSource, for kernel: any KernelChoice, head kind: HeadMatrix.Kind?,
-    layers count: Int? = nil, packSeconds: inout Double
-  ) throws(ModelFileError) {
-    let c = source.configuration
-    var seconds = 0.0
-    func norm(_ norm: LayerNorm, _ layer: Int) throws(ModelFileError) -> Norm {
-      Norm(try source.norm(norm, layer: layer))
-    }
-    func matrix(_ matrix: LayerMatrix, _ layer: Int) throws(ModelFileError) -> PackedMatrix {
-      let weights = try source.matrix(matrix, layer: layer)
-      let start = Stopwatch.now()
-      defer { seconds += Stopwatch.now() - start }
-      return PackedMatrix(
-        packing: TernaryMatrix(
-          outFeatures: weights.outFeatures, inFeatures: weights.inFeatures, values: weights.values),
-        for: kernel.kernel(for: c.step(matrix.part), tokens: 1), scales: weights.scales,
-        placement: .huge)
-    }
-    var layers: [Layer] = []
-    for l in 0..<(count ?? c.layers) {
-      layers.append(
-        Layer(
-          attentionNorm: try norm(.attention, l), q: try matrix(.q, l), k: try matrix(.k, l),
-          v: try matrix(.v, l), attentionSubNorm: c.hasSubNorms ? try norm(.attentionSub, l) : nil,
-          o: try matrix(.o, l), ffnNorm: try norm(.ffn, l), gate: try matrix(.gate, l),
-          up: try matrix(.up, l), ffnSubNorm: c.hasSubNorms ? try norm(.ffnSub, l) : nil,
-          down: try matrix(.down, l)))
-    }
-    let embedding = HeadMatrix(try source.embedding(), kind, configuration: c)
-    self.init(
-      embedding: embedding, layers: layers, outputNorm: Norm(try source.outputNorm()),
-      head: source.isTied
-        ? embedding : HeadMatrix(try source.head(), kind, configuration: c))
-    packSeconds += seconds
-  }
-}
-
-extension HeadMatrix {
-  /// Keeps values as asked for, or in their own width.
-  fileprivate convenience init(
-    _ values: FloatValues, _ kind: Kind?, configuration c: Configuration
-  ) {
-    let own: Kind =
-      switch values {
-      case .f32: .f32
-      case .f16: .f16
-      case .bf16: .bf16
-      case .q6k: .q6k
-      }
-    self.init(kind ?? own, rows: c.vocabulary, width: c.hidden, values: values)
-  }
+extension WeightSource {
+  /// Only files hold a kernel's layout.
+  func mapped(_ matrix: LayerMatrix, layer: Int, for kernel: Kernel) -> PackedMatrix? { nil }
 }

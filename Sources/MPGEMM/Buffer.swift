@@ -16,6 +16,11 @@ public final class Buffer: @unchecked Sendable {
     case huge
     /// Own pages that end at an inaccessible page, so that reading past the end traps.
     case guarded
+
+    /// Huge pages where so many bytes fill one; fewer would take a page's room, and no huge page.
+    public static func forWeights(_ count: Int) -> Placement {
+      count >= Buffer.hugePage ? .huge : .ordinary
+    }
   }
 
   /// The size in bytes.
@@ -23,13 +28,18 @@ public final class Buffer: @unchecked Sendable {
   public let placement: Placement
 
   let address: UnsafeMutableRawPointer
+  /// Whether it lies in memory that is another's: a mapped file's.
+  let isBorrowed: Bool
+  /// Whose the memory is, kept for as long as the buffer.
+  private let owner: AnyObject?
   private let mapping: (start: UnsafeMutableRawPointer, size: Int)?
   /// What this is a part of, kept for as long as the part.
   private let whole: Buffer?
 
   /// The alignment of every buffer, and the contract's alignment for all but packed weights.
   public static let alignment = 64
-  private static let hugePage = 2 << 20
+  private static let foreign = "memory of another's is not written"
+  fileprivate static let hugePage = 2 << 20
   /// What memcpy takes for a page, whatever the operating system does.
   private static let page = 4096
 
@@ -44,6 +54,8 @@ public final class Buffer: @unchecked Sendable {
     self.count = count
     self.placement = placement
     whole = nil
+    owner = nil
+    isBorrowed = false
     switch placement {
     case .ordinary:
       let size = max(count, 1)
@@ -79,6 +91,22 @@ public final class Buffer: @unchecked Sendable {
     address = whole.address + range.lowerBound
     mapping = nil
     self.whole = whole
+    owner = nil
+    isBorrowed = whole.isBorrowed
+  }
+
+  /// Takes memory as it lies, for reading alone, such as a part of a mapped file.
+  ///
+  /// `owner` keeps the memory, unmoved and unchanged, for as long as it lives; the buffer keeps the owner.
+  package init(borrowing bytes: UnsafeRawBufferPointer, of owner: AnyObject) {
+    guard let start = bytes.baseAddress else { preconditionFailure("no memory to borrow") }
+    count = bytes.count
+    placement = .ordinary
+    address = UnsafeMutableRawPointer(mutating: start)
+    mapping = nil
+    whole = nil
+    self.owner = owner
+    isBorrowed = true
   }
 
   /// Copies buffers into one, each to the begin of a page, at offsets that follow from their sizes alone.
@@ -101,7 +129,7 @@ public final class Buffer: @unchecked Sendable {
   }
 
   deinit {
-    guard whole == nil else { return }
+    guard whole == nil, !isBorrowed else { return }
     if let mapping {
       munmap(mapping.start, mapping.size)
     } else {
@@ -111,12 +139,14 @@ public final class Buffer: @unchecked Sendable {
 
   /// Sets every byte.
   public func fill(_ byte: UInt8) {
+    precondition(!isBorrowed, Self.foreign)
     memset(address, Int32(byte), count)
   }
 
   /// Copies all of another buffer's bytes to a position of this one.
   public func copy(_ other: Buffer, at offset: Int = 0) {
     precondition(offset >= 0 && offset + other.count <= count, "copy past the end of a buffer")
+    precondition(!isBorrowed, Self.foreign)
     memcpy(address + offset, other.address, other.count)
   }
 
@@ -124,6 +154,7 @@ public final class Buffer: @unchecked Sendable {
   public func copy(from other: Buffer, at begin: Int, count size: Int, to offset: Int) {
     precondition(begin >= 0 && size >= 0 && begin + size <= other.count, "copy from past the end")
     precondition(offset >= 0 && offset + size <= count, "copy past the end of a buffer")
+    precondition(!isBorrowed, Self.foreign)
     memcpy(address + offset, other.address + begin, size)
   }
 
@@ -137,6 +168,7 @@ public final class Buffer: @unchecked Sendable {
   public func store<Element: BitwiseCopyable>(_ values: [Element], at index: Int = 0) {
     let size = MemoryLayout<Element>.stride
     precondition(index >= 0 && (index + values.count) * size <= count, "store past the end")
+    precondition(!isBorrowed, Self.foreign)
     values.withUnsafeBytes { source in
       guard let start = source.baseAddress else { return }
       memcpy(address + index * size, start, source.count)

@@ -42,12 +42,13 @@ public final class HeadMatrix: Sendable {
   public var byteCount: Int { storage.count + (scales?.count ?? 0) }
 
   /// Makes a matrix of zeros, to be filled row by row.
-  public init(_ kind: Kind, rows: Int, width: Int, placement: Buffer.Placement = .huge) {
+  public init(_ kind: Kind, rows: Int, width: Int) {
     precondition(rows >= 1 && width >= 1 && kind.takes(width: width))
     self.kind = kind
     self.rows = rows
     self.width = width
-    storage = Buffer(count: rows * kind.rowBytes(width: width), placement: placement)
+    let size = rows * kind.rowBytes(width: width)
+    storage = Buffer(count: size, placement: .forWeights(size))
     scales = kind == .int8 ? Buffer(count: rows * MemoryLayout<Float>.stride) : nil
   }
 

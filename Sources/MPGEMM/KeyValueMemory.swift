@@ -32,11 +32,9 @@ public final class KeyValueMemory: Sendable {
     self.kind = kind
     self.rows = rows
     self.headDim = headDim
-    elements = Buffer(
-      count: rows * DecoderOperations.padded(headDim) * kind.elementBytes, placement: .huge)
-    scales =
-      kind == .int8
-      ? Buffer(count: rows * MemoryLayout<Float>.stride, placement: .huge) : nil
+    func buffer(_ count: Int) -> Buffer { Buffer(count: count, placement: .forWeights(count)) }
+    elements = buffer(rows * DecoderOperations.padded(headDim) * kind.elementBytes)
+    scales = kind == .int8 ? buffer(rows * MemoryLayout<Float>.stride) : nil
   }
 
   public var byteCount: Int { elements.count + (scales?.count ?? 0) }

@@ -72,10 +72,51 @@ public final class PackedMatrix: Sendable {
     scaleStorage.store(scales)
   }
 
+  /// Takes bytes that lie in a kernel's layout already, such as a mapped file's: one copy, and nothing is written.
+  ///
+  /// They hold weights that the kernel could have packed: whoever gives them has checked that. A layout that
+  /// holds scales is multiplied by its own and by these.
+  ///
+  /// - Parameters:
+  ///   - bytes: As many as the shape packs to, on the kernel's alignment.
+  ///   - kernel: Any kernel of the layout.
+  ///   - outFeatures: M.
+  ///   - inFeatures: K.
+  ///   - scales: One scale for the tensor, or one a row.
+  package init(
+    borrowing bytes: Buffer, for kernel: Kernel, outFeatures: Int, inFeatures: Int,
+    scales: [Float] = [1]
+  ) {
+    precondition(outFeatures >= 1 && inFeatures >= 1)
+    precondition(scales.count == 1 || scales.count == outFeatures)
+    precondition(
+      bytes.count == kernel.packedSize(outFeatures: outFeatures, inFeatures: inFeatures),
+      "bytes of another shape")
+    precondition(
+      UInt(bitPattern: bytes.address).isMultiple(of: UInt(kernel.packedAlignment)),
+      "bytes that are not on the kernel's alignment")
+    layout = kernel.layout
+    self.outFeatures = outFeatures
+    self.inFeatures = inFeatures
+    packedBytes = bytes.count
+    copies = 1
+    stride = bytes.count
+    replicas = .one
+    replicaStride = bytes.count
+    storage = bytes
+    self.scales = scales
+    scaleStorage = Buffer(count: scales.count * MemoryLayout<Float>.stride)
+    scaleStorage.store(scales)
+  }
+
+  /// Whether the weights are another's memory, where they lay in the kernel's layout.
+  public var isBorrowed: Bool { storage.isBorrowed }
+
   /// Packs the first copy once more, in place.
   public func pack(_ weights: TernaryMatrix, for kernel: Kernel) {
     precondition(kernel.layout == layout, "a kernel of another layout")
     precondition(weights.outFeatures == outFeatures && weights.inFeatures == inFeatures)
+    precondition(!isBorrowed, "weights that are another's memory")
     kernel.pack(weights, into: storage)
   }
 

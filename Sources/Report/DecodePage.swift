@@ -94,6 +94,8 @@ public struct DecodePage {
       """,
       plot.svg == nil ? "" : "![tokens per second over bytes per token](\(DecodePlot.fileName))\n",
       "## What a step reads, and where its time goes\n\n" + parts,
+      loading,
+      energy,
     ].filter { !$0.isEmpty }.joined(separator: "\n")
   }
 

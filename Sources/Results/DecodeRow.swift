@@ -55,6 +55,28 @@ public struct DecodeRow: CSVRow {
   public var ringSeconds: Double?
   public var ringMdAPE: Double?
 
+  /// Seconds of reading the file's weights to a byte each, where they had to be packed; nil of synthetic ones.
+  public var unpackSeconds: Double?
+  /// Seconds of packing weights for the kernel's layout.
+  public var packSeconds: Double?
+  public var packedBytes: Int?
+  /// Seconds of checking weights that lay in the kernel's layout and stayed in the file.
+  public var mapSeconds: Double?
+  public var mappedBytes: Int?
+
+  /// Joules of a token by the model of docs/energy.md: bounds, and of what; nil with the reason.
+  public var modelledJoulesLeast: Double?
+  public var modelledJoulesMost: Double?
+  public var modelledSource: String = ""
+  public var modelledReason: String = ""
+  /// Joules of a token above the idle machine, as a meter counted them; nil with the reason.
+  public var measuredJoules: Double?
+  public var grossJoules: Double?
+  public var energySource: String = ""
+  public var energyReason: String = ""
+  public var idleWatts: Double?
+  public var energyWindowSeconds: Double?
+
   /// The most memory that the process held.
   public var peakBytes: Int?
   public var loadSeconds: Double = 0
@@ -84,7 +106,7 @@ public struct DecodeRow: CSVRow {
 }
 
 extension DecodeRow {
-  public static let schemaVersion = 2
+  public static let schemaVersion = 3
 
   public static let values: [Column<DecodeRow>] = [
     Column("run", \.run),
@@ -133,6 +155,23 @@ extension DecodeRow {
     Column("linear_percent_of_ring", derived: \.linearPercentOfRing, since: 2),
     Column("predicted_s", derived: \.predictedSeconds, since: 2),
     Column("residual_s", derived: \.residualSeconds, since: 2),
+    Column("bytes_per_token", derived: \.bytesPerToken, since: 3),
+    Column("unpack_s", \.unpackSeconds, since: 3),
+    Column("pack_s", \.packSeconds, since: 3),
+    Column("packed_bytes", \.packedBytes, since: 3),
+    Column("map_s", \.mapSeconds, since: 3),
+    Column("mapped_bytes", \.mappedBytes, since: 3),
+    Column("pack_tokens", derived: \.packTokens, since: 3),
+    Column("modelled_j_per_token_least", \.modelledJoulesLeast, since: 3),
+    Column("modelled_j_per_token_most", \.modelledJoulesMost, since: 3),
+    Column("modelled_source", \.modelledSource, since: 3),
+    Column("modelled_reason", \.modelledReason, since: 3),
+    Column("measured_j_per_token", \.measuredJoules, since: 3),
+    Column("gross_j_per_token", \.grossJoules, since: 3),
+    Column("energy_source", \.energySource, since: 3),
+    Column("energy_reason", \.energyReason, since: 3),
+    Column("idle_w", \.idleWatts, since: 3),
+    Column("energy_window_s", \.energyWindowSeconds, since: 3),
   ]
 
   public static let blank = DecodeRow(
@@ -147,6 +186,20 @@ extension DecodeRow {
   /// Tokens of all sequences over the median step.
   public var decodeTokensPerSecond: Double? {
     stepSeconds > 0 ? Double(batch) / stepSeconds : nil
+  }
+
+  /// What a step reads, shared by its tokens.
+  public var bytesPerToken: Double? {
+    Double(ternaryBytes + headBytes + memoryBytes) / Double(batch)
+  }
+
+  /// Seconds that a kernel which maps the file would not have spent on loading; nil in files that do not say.
+  public var repackSeconds: Double? { packSeconds.map { $0 + (unpackSeconds ?? 0) } }
+
+  /// The tokens that could have been decoded meanwhile.
+  public var packTokens: Double? {
+    guard let repackSeconds, let decodeTokensPerSecond else { return nil }
+    return repackSeconds * decodeTokensPerSecond
   }
 
   /// What a step reads over its time, in 1e9 bytes a second.
@@ -179,6 +232,24 @@ extension DecodeRow {
     if ringSeconds.map({ $0 <= 0 }) ?? false { return "ring_s is above 0" }
     if min(threads, batch, promptTokens, generatedTokens, layers, distinctLayers) < 1 {
       return "threads, batch, tokens and layers are at least 1"
+    }
+    if let measuredJoules {
+      guard measuredJoules > 0, !energySource.isEmpty, idleWatts != nil,
+        grossJoules ?? 0 >= measuredJoules
+      else {
+        return
+          "a measured_j_per_token is above 0, has an energy_source and an idle_w, and is at most "
+          + "its gross_j_per_token"
+      }
+    }
+    if let modelledJoulesLeast {
+      guard modelledJoulesLeast >= 0, modelledJoulesMost ?? -1 >= modelledJoulesLeast,
+        modelledSource.hasPrefix("modelled: ")
+      else {
+        return
+          "modelled_j_per_token_least is at least 0, at most modelled_j_per_token_most, and has a "
+          + "source that begins with modelled:"
+      }
     }
     if distinctLayers > layers { return "distinct_layers is at most layers" }
     if readGBPerSecond.map({ $0 <= 0 }) ?? false { return "read_gb_per_s is above 0" }

@@ -10,9 +10,8 @@ struct Convert: ParsableCommand {
       Example:
         ternbench convert -m bitnet-b1.58-2B-4T --to 2b-4t.gguf
 
-      Packed weights keep their values and scales; floats are quantized by their absmean. A GGUF \
-      file's tokenizer comes along, a folder's tokenizer.json is not read. The file appears under its \
-      name when it is whole.
+      Packed weights keep their values and scales; floats are quantized by their absmean. The \
+      tokenizer comes along. The file appears under its name when it is whole.
       """)
 
   @Option(
@@ -23,7 +22,8 @@ struct Convert: ParsableCommand {
   @Option(help: ArgumentHelp("The file to write.", valueName: "file"))
   var to: String
 
-  @Option(help: "How weights are stored: I2_S, or TQ2_0 where widths are multiples of 256.")
+  @Option(
+    help: "How weights are stored: I2_S, or TQ1_0 or TQ2_0 where widths are multiples of 256.")
   var type = "I2_S"
 
   @Option(help: "How embedding and head are stored: F16, BF16 or F32.")
@@ -37,12 +37,13 @@ struct Convert: ParsableCommand {
     help: "How many weights an I2_S block of the model holds: 128 as packed on x86, 64 on ARM.")
   var i2sBlock = 128
 
-  private static let types: [String: TensorType] = ["I2_S": .i2s, "TQ2_0": .tq2]
+  /// What ternary weights are stored as.
+  static let types: [String: TensorType] = ["I2_S": .i2s, "TQ1_0": .tq1, "TQ2_0": .tq2]
   private static let rowTypes: [String: TensorType] = ["F16": .f16, "BF16": .bf16, "F32": .f32]
 
   func run() throws {
     guard let type = Self.types[type] else {
-      throw Failure.usage("--type \(type): neither I2_S nor TQ2_0")
+      throw Failure.usage("--type \(type): not I2_S, TQ1_0 or TQ2_0")
     }
     guard let rows = Self.rowTypes[rows] else {
       throw Failure.usage("--rows \(rows): not F16, BF16 or F32")

@@ -101,6 +101,7 @@ struct Decode: ParsableCommand {
             batch: batch, promptTokens: promptTokens, generatedTokens: generate,
             layers: subject.configuration.layers, distinctLayers: subject.weights.layers.count)
           row.loadSeconds = loadSeconds
+          subject.fillLoading(&row)
           row.seed = seed
           row.note = [subject.note, note(kernels, subject)].filter { !$0.isEmpty }
             .joined(separator: "; ")
@@ -109,6 +110,10 @@ struct Decode: ParsableCommand {
           measure(subject, kernels, into: &row)
           try writer.append(row)
           Console.print(Self.summary(row))
+          Console.print(
+            "  "
+              + subject.loading.text(
+                isMade: subject.source == "synthetic", tokensPerSecond: row.decodeTokensPerSecond))
         }
       }
     }
@@ -136,8 +141,18 @@ struct Decode: ParsableCommand {
     let source: String
     let configuration: Configuration
     let weights: Weights
+    let loading: Loading
     let rotaryFactors: [Float]?
     let note: String
+
+    /// What loading took; making synthetic weights is no part of it.
+    func fillLoading(_ row: inout DecodeRow) {
+      row.unpackSeconds = source == "synthetic" ? nil : loading.unpackSeconds
+      row.packSeconds = loading.packSeconds
+      row.packedBytes = loading.packedBytes
+      row.mapSeconds = loading.mapSeconds
+      row.mappedBytes = loading.mappedBytes
+    }
   }
 
   private func subject(_ kernels: ChosenKernels) throws -> Subject {
@@ -149,11 +164,12 @@ struct Decode: ParsableCommand {
       }
       var options = Model.Options()
       options.head = running.head?.kind
+      options.mapsWeights = !running.copyWeights
       let read = try Model(named: model, for: kernels.choice, options: options)
       return Subject(
         name: URL(fileURLWithPath: model).lastPathComponent,
         source: isEmbedded ? "embedded" : "file",
-        configuration: read.configuration, weights: read.weights,
+        configuration: read.configuration, weights: read.weights, loading: read.loading,
         rotaryFactors: read.rotaryFactors, note: "")
     }
     let shape = try ModelShape.resolve(model)
@@ -177,12 +193,12 @@ struct Decode: ParsableCommand {
         zeroDensity: zeroDensity ?? shape.zeroPercent.map { $0 / 100 } ?? Target.unknownZeroDensity,
         seed: seed),
       layers: distinct)
-    let note =
-      distinct < configuration.layers
-      ? "\(distinct) of \(configuration.layers) layers in memory, used in rotation" : ""
+    let note = DecodeBenchmark.rotation(
+      of: made.weights, layers: configuration.layers,
+      lastLevelCache: Caches.read(of: Topology.read().allowed).lastLevelBytes.value)
     return Subject(
       name: shape.slug, source: "synthetic", configuration: configuration, weights: made.weights,
-      rotaryFactors: nil, note: note)
+      loading: made.loading, rotaryFactors: nil, note: note)
   }
 
   /// Refuses a model that would not fit, before anything is allocated.
@@ -227,6 +243,7 @@ struct Decode: ParsableCommand {
     ]
     words += ["--memory", running.memory.kind.rawValue]
     if let head = running.head { words += ["--head", head.kind.rawValue] }
+    if running.copyWeights { words.append("--copy-weights") }
     if let layers { words += ["--layers", "\(layers)"] }
     if let zeroDensity { words += ["--zero-density", "\(zeroDensity)"] }
     return words.joined(separator: " ")

@@ -11,16 +11,24 @@ struct Logits: ParsableCommand {
     abstract: "Prints the logits behind every token, to be held beside another implementation's.",
     discussion: """
       Example:
-        ternbench logits -m model.gguf --ids 1,2,3 > logits.csv
+        ternbench logits -m model.gguf --ids 1,2,3 --format csv > logits.csv
 
-      CSV on standard output: a row a position, with its token and one column a token of the \
-      vocabulary. Numbers are the shortest that read back as the same float32.
+      On standard output, a line a position with its token: of csv behind a header, one column a \
+      token of the vocabulary; of json an object with position, token and logits. Numbers are the \
+      shortest that read back as the same float32; in json null is one that is not finite.
       """)
 
   @OptionGroup var model: ModelOptions
 
   @Option(help: "Tokens, by number, separated by commas.")
   var ids: TokenList
+
+  enum Format: String, ExpressibleByArgument, CaseIterable {
+    case csv, json
+  }
+
+  @Option(help: "How to write them: csv or json.")
+  var format = Format.csv
 
   func run() throws {
     let (model, kernels) = try self.model.read(for: [.init(tokens: 128, passes: 1)])
@@ -36,11 +44,22 @@ struct Logits: ParsableCommand {
         tokens: chunk, positions: ids.tokens.count, logits: chunk,
         memory: self.model.running.memory.kind),
       rotaryFactors: model.rotaryFactors, threads: try self.model.running.pool())
-    Console.write(
-      CSV.line(["position", "token"] + (0..<vocabulary).map { "logit_\($0)" }))
-    transformer.logits(of: ids.tokens) { position, logits in
+    if format == .csv {
       Console.write(
-        CSV.line(["\(position)", "\(ids.tokens[position])"] + logits.map { "\($0)" }))
+        CSV.line(["position", "token"] + (0..<vocabulary).map { "logit_\($0)" }))
+    }
+    transformer.logits(of: ids.tokens) { position, logits in
+      Console.write(line(position, logits))
+    }
+  }
+
+  private func line(_ position: Int, _ logits: [Float]) -> String {
+    let token = ids.tokens[position]
+    switch format {
+    case .csv: return CSV.line(["\(position)", "\(token)"] + logits.map { "\($0)" })
+    case .json:
+      let numbers = logits.map { $0.isFinite ? "\($0)" : "null" }.joined(separator: ",")
+      return "{\"position\":\(position),\"token\":\(token),\"logits\":[\(numbers)]}\n"
     }
   }
 }

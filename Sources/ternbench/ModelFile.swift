@@ -43,6 +43,7 @@ struct ModelOptions: ParsableArguments {
     var options = Model.Options()
     options.head = running.head?.kind
     options.gate = activation?.activation
+    options.mapsWeights = !running.copyWeights
     options.i2sBlock = I2SBlock(rawValue: i2sBlock) ?? .x86
     return (try Model(named: model, for: kernels.choice, options: options), kernels)
   }
@@ -84,6 +85,11 @@ struct RunningOptions: ParsableArguments {
   @Option(
     help: "How embedding and head are kept: f32, f16, bf16, int8 or q6_k. Default: as in the file.")
   var head: HeadArgument?
+
+  @Flag(
+    name: .customLong("copy-weights"),
+    help: "Packs all weights anew, those too that lie in the kernel's layout in the file.")
+  var copyWeights = false
 
   /// The kernel of that name, or the one that `auto` stands for.
   func chosenKernel() throws -> Kernel {

@@ -21,7 +21,8 @@ struct Synthesize: ParsableCommand {
   @Option(help: ArgumentHelp("The file to write.", valueName: "file"))
   var to: String
 
-  @Option(help: "How weights are stored: I2_S, or TQ2_0 where widths are multiples of 256.")
+  @Option(
+    help: "How weights are stored: I2_S, or TQ1_0 or TQ2_0 where widths are multiples of 256.")
   var type = "I2_S"
 
   @Option(help: "The share of weights that are zero. Default: what is known of the model.")
@@ -31,8 +32,8 @@ struct Synthesize: ParsableCommand {
   var seed: UInt64 = 1
 
   func validate() throws {
-    guard ["I2_S", "TQ2_0"].contains(type) else {
-      throw ValidationError("--type \(type): neither I2_S nor TQ2_0")
+    guard Convert.types[type] != nil else {
+      throw ValidationError("--type \(type): not I2_S, TQ1_0 or TQ2_0")
     }
     if let zeroDensity, !(0...1).contains(zeroDensity) {
       throw ValidationError("--zero-density \(zeroDensity): not between 0 and 1")
@@ -47,7 +48,7 @@ struct Synthesize: ParsableCommand {
     } catch {
       throw Failure.usage(error.description)
     }
-    let stored: TensorType = type == "I2_S" ? .i2s : .tq2
+    let stored = Convert.types[type] ?? .i2s
     let block = stored == .i2s ? 128 : 256
     for layer in shape.ternaryLayers {
       let whole = stored == .i2s ? layer.outFeatures * layer.inFeatures : layer.inFeatures

@@ -1,4 +1,5 @@
 import Foundation
+import Results
 import TestSupport
 import Testing
 
@@ -25,6 +26,47 @@ import Testing
       let output = try Program.run(["generate", "-p", Self.prompt, "-n", "64"] + more)
       #expect(output.status == 0, "\(output.error)")
       #expect(output.out == sample, "\(path), \(more)")
+    }
+  }
+
+  /// Several texts are what each is alone, however many are side by side and whatever multiplies them.
+  @Test func textsSideBySideAreThoseAlone() throws {
+    let prompts = [
+      Self.prompt, "ROMEO.", "-What, ho!", "My lord", "A", "Enter the King\n", "I", "O",
+    ]
+    let alone = try prompts.map { prompt in
+      let output = try Program.run("generate", "-p", prompt, "-n", "12")
+      #expect(output.status == 0, "\(output.error)")
+      return output.out
+    }
+    let all = ["generate", "-n", "12"] + prompts.flatMap { ["-p", $0] }
+    for more in [
+      ["--batch", "8", "--threads", "2"], ["--batch", "3", "--threads", "1"],
+      ["--batch", "8", "--kernel", "tl2_portable"], [],
+    ] {
+      let output = try Program.run(all + more)
+      #expect(output.status == 0, "\(output.error)")
+      #expect(output.out == alone.joined(), "\(more)")
+    }
+    // Each samples as it does alone, too.
+    let warm = ["--temp", "0.8", "--top-k", "20", "--top-p", "0.9", "--seed", "5", "-n", "12"]
+    let first = try Program.run(["generate", "-p", "My lord"] + warm)
+    let both = try Program.run(["generate", "-p", "O", "-p", "My lord", "--batch", "2"] + warm)
+    #expect(both.out.hasSuffix(first.out) && !alone.contains(first.out), "\(both.out)")
+  }
+
+  /// Where the layout is the file's own, weights are mapped, unless they are to be copied.
+  @Test func loadingIsReported() throws {
+    let arguments = ["generate", "-p", "To", "-n", "4", "--threads", "1", "--kernel"]
+    let mapped = try Program.run(arguments + ["i2s_portable"])
+    #expect(
+      mapped.error.contains("MB in ") && mapped.error.contains("; mapped "), "\(mapped.error)")
+    #expect(mapped.error.contains("the time of "), "\(mapped.error)")
+    for more in [["i2s_portable", "--copy-weights"], ["tl2_portable"]] {
+      let packed = try Program.run(arguments + more)
+      #expect(packed.error.contains("weights packed "), "\(packed.error)")
+      #expect(!packed.error.contains("mapped"), "\(packed.error)")
+      #expect(packed.out == mapped.out)
     }
   }
 
@@ -66,6 +108,14 @@ import Testing
       .split(separator: "\n")
     #expect(rows.count == 2)
     #expect(rows[1].contains(",shakespeare,embedded,"), "\(rows[1])")
+    for row in try CSVReader<DecodeRow>(run + "/decode.csv").rows {
+      #expect(row.packedBytes ?? 0 > 0 && row.packTokens ?? 0 > 0 && row.unpackSeconds ?? 0 > 0)
+      // At 7 nm DRAM alone takes over 100 pJ a byte.
+      let least = try #require(row.modelledJoulesLeast)
+      let bytes = try #require(row.bytesPerToken)
+      #expect(least > 100e-12 * bytes && least < 1e-8 * bytes, "\(least) of \(bytes) bytes")
+      #expect((row.measuredJoules == nil) == row.energySource.isEmpty || !row.energyReason.isEmpty)
+    }
   }
 
   @Test func whatTheModelCannotDoIsSaid() throws {

@@ -49,13 +49,33 @@ import Testing
     }
   }
 
+  @Test func logitsAreTheSameInBothFormats() throws {
+    struct Row: Decodable {
+      let position, token: Int
+      let logits: [Float]
+    }
+    let model = try TinyModel()
+    let arguments = ["logits", "-m", model.file, "--ids", "7,0", "--threads", "1", "--format"]
+    let csv = try Program.run(arguments + ["csv"]).out.split(separator: "\n").dropFirst()
+    let json = try Program.run(arguments + ["json"]).out.split(separator: "\n").map {
+      try JSONDecoder().decode(Row.self, from: Data($0.utf8))
+    }
+    #expect(json.map(\.position) == [0, 1] && json.map(\.token) == [7, 0])
+    #expect(
+      json.map(\.logits)
+        == csv.map { $0.split(separator: ",").dropFirst(2).compactMap { Float($0) } })
+    #expect(json.allSatisfy { $0.logits.count == 40 })
+    #expect(try Program.run(arguments + ["xml"]).status == 64)
+  }
+
   @Test func decodeWritesARun() throws {
     let model = try TinyModel()
     let output = try Program.run(
       "decode", "-m", model.shape, "--prompt-tokens", "5,9", "--generate", "3", "--batch", "1,2",
       "--threads", "1", "--head", "int8", "--layers", "1", "--out", model.folder.path + "/results")
     #expect(output.status == 0, "\(output.error)")
-    #expect(output.out.contains("1 of 2 layers in memory, used in rotation"))
+    #expect(output.out.contains("1 of 2 layers in memory, used in rotation: a step computes all 2"))
+    #expect(output.out.contains("may stay in caches"))
     let run = try #require(output.out.split(separator: "\n").last)
     let csv = try String(contentsOfFile: run + "/decode.csv", encoding: .utf8)
     let rows = csv.split(separator: "\n")

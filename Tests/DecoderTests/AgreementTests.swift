@@ -1,4 +1,5 @@
 import Decoder
+import Foundation
 import MPGEMM
 import Testing
 
@@ -19,6 +20,39 @@ import Testing
         TokenSampler.likeliest(ours) == TokenSampler.likeliest(theirs),
         "\(name), position \(position)")
     }
+  }
+
+  /// What transformers has behind each half of each block: of a layer, by position.
+  private struct Residuals: Decodable {
+    let positions: [Int]
+    let attention, feedForward: [[[Float]]]
+  }
+
+  /// Not only what comes out agrees, but the residual stream on the way.
+  @Test(arguments: GoldenModel.names) func residualsAgree(name: String) throws {
+    let golden = try GoldenModel(name)
+    let url = try #require(
+      Bundle.module.url(forResource: "Fixtures/residuals", withExtension: "json"))
+    let all = try JSONDecoder().decode([String: Residuals].self, from: Data(contentsOf: url))
+    let reference = try #require(all[name])
+    let decoder = try golden.decoder(try #require(Kernel.lossless.first))
+    let width = decoder.configuration.hidden
+    var compared = 0
+    decoder.onResidual = { layer, half, residual in
+      let theirs = (half == .attention ? reference.attention : reference.feedForward)[layer]
+      let values = theirs.joined()
+      let range = (values.max() ?? 0) - (values.min() ?? 0)
+      for (position, row) in zip(reference.positions, theirs) {
+        let ours = residual[position * width..<(position + 1) * width]
+        let error = zip(ours, row).map { abs($0 - $1) }.max() ?? .infinity
+        #expect(
+          ours.count == row.count && error <= Self.tolerance * range,
+          "\(name), layer \(layer), \(half), position \(position): \(error) of \(range)")
+        compared += 1
+      }
+    }
+    _ = golden.logits(decoder)
+    #expect(compared == decoder.configuration.layers * 2 * reference.positions.count)
   }
 
   @Test(arguments: GoldenModel.names) func losslessKernelsGiveTheSameBits(name: String) throws {

@@ -113,6 +113,19 @@ import Testing
     #expect("\(String(describing: failure))".contains(names), "\(String(describing: failure))")
   }
 
+  /// An angle is a position over a factor: one near 0 would be beyond what cosines are computed of.
+  @Test(arguments: [0, -1, 0.2, .nan, 0.25]) func aRotaryFactorNearZeroIsNamed(factor: Float) throws
+  {
+    let failure = try Self.failure { writer in
+      Self.addTensors(&writer)
+      writer.add("rope_freqs.weight", type: .f32, dimensions: [16]) {
+        .floats(.f32([Float](repeating: 1, count: 15) + [factor]))
+      }
+    }
+    #expect((failure == nil) == (factor == 0.25), "\(String(describing: failure))")
+    if let failure { #expect(failure.part == "tensor \"rope_freqs.weight\"") }
+  }
+
   @Test func anUnknownArchitectureIsNamed() throws {
     var writer = GGUFWriter()
     writer.set("general.architecture", .text("mamba"))

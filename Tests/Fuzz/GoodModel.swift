@@ -1,5 +1,6 @@
 import Decoder
 import Foundation
+import MPGEMM
 import Models
 
 /// A good model's files, of which one at a time is damaged, read and mended.
@@ -46,7 +47,11 @@ final class GoodModel {
     damaged = nil
   }
 
-  /// Reads all that there is: every tensor, the model as `convert` reads it, and the tokenizer.
+  /// A kernel in whose layout a file's weights may lie, so that they are used where they are.
+  private static let kernel = Kernel.all.first { $0.layout == "i2s_128" && $0.isRunnable }
+  private static let threads = ThreadPool(threads: 1)
+
+  /// Reads all that there is: every tensor, the model as `convert` reads it and as it runs, and the tokenizer.
   func read() throws {
     if !isFolder {
       let file = try GGUFFile(path: path)
@@ -63,6 +68,18 @@ final class GoodModel {
       if let tokenizer = try Tokenizer(folder, vocabulary: 1000) { use(tokenizer) }
     }
     _ = try Model.file(converting: path, type: .i2s, rows: .f16).bytes()
+    if let kernel = Self.kernel { use(try Model(path: path, for: kernel), kernel) }
+  }
+
+  /// Whatever was read as a model gives logits, of numbers or not.
+  private func use(_ model: Model, _ kernel: Kernel) {
+    let decoder = Transformer(
+      model.configuration, weights: model.weights, kernel: kernel,
+      limits: Transformer.Limits(tokens: 2, positions: 2), rotaryFactors: model.rotaryFactors,
+      threads: Self.threads)
+    precondition(
+      decoder.prefill([0, model.configuration.vocabulary - 1]).count
+        == model.configuration.vocabulary, "as many logits as tokens")
   }
 
   private func use(_ tokenizer: Tokenizer) {

@@ -20,7 +20,7 @@ import Testing
         .appending(path: "../../DecoderTests/Fixtures").standardized.path
       switch self {
       case .gguf:
-        let writers = [try GoodFiles.model(), GoodFiles.everyType()]
+        let writers = [try GoodFiles.model(), GoodFiles.mapped(), GoodFiles.everyType()]
         return try writers.enumerated().map { index, writer in
           let path = "\(folder)/\(index).gguf"
           try writer.write(to: path)

@@ -25,6 +25,19 @@ enum GoodFiles {
     return writer
   }
 
+  /// A model whose weights lie in a kernel's layout, in some 30 KB.
+  static func mapped() -> GGUFWriter {
+    var writer = Model.file(
+      synthetic: Configuration(
+        hidden: 128, ffn: 128, layers: 1, heads: 4, kvHeads: 1, headDim: 32, vocabulary: 16,
+        context: 128, gate: .relu2, hasSubNorms: true), name: "mapped", from: Synthesis(),
+      type: .i2s, tied: true)
+    writer.add("rope_freqs.weight", type: .f32, dimensions: [16]) {
+      .floats(.f32((0..<16).map { 1 + Float($0) }))
+    }
+    return writer
+  }
+
   /// No model, but every type of value and tensor that is written.
   static func everyType() -> GGUFWriter {
     var writer = GGUFWriter()
@@ -41,7 +54,7 @@ enum GoodFiles {
         .floats(.f32((0..<512).map { Float($0 % 37 - 18) / 16 }))
       }
     }
-    for type in [TensorType.i2s, .tq2] {
+    for type in [TensorType.tq1, .i2s, .tq2] {
       writer.add("ternary.\(type.name)", type: type, dimensions: [256, 3]) {
         .ternary(ternary, as: type)
       }

@@ -100,7 +100,7 @@ import Testing
 
   @Test func code3AndBadScalesAreNamed() throws {
     let file = try GGUFFile(bytes: Self.good, path: "good.gguf")
-    #expect(file.tensors.count == 5)
+    #expect(file.tensors.count == 6)
     // The data of the last two tensors: I2_S, 192 bytes, its scale and padding; then TQ2_0.
     let tq2 = Self.good.count - 3 * 66 - (32 - 3 * 66 % 32) % 32
     let i2s = tq2 - 224

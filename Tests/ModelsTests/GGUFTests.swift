@@ -22,6 +22,7 @@ import Testing
     writer.set("numbers", .numbers([0.25, -4]))
     writer.set("flags", .flags([true, false]))
     writer.set("texts", .texts(["", "Ġthe", "世界"]))
+    writer.add("ternary.TQ1_0", type: .tq1, dimensions: [256, 3]) { .ternary(ternary, as: .tq1) }
     for type in [TensorType.f32, .f16, .bf16] {
       writer.add("floats.\(type.name)", type: type, dimensions: [256, 2]) { .floats(.f32(floats)) }
     }
@@ -52,7 +53,7 @@ import Testing
       #expect(try tensor.floats().floats == Self.floats, "\(type.name)")
       #expect(tensor.type == type && tensor.dimensions == [256, 2])
     }
-    for type in [TensorType.i2s, .tq2] {
+    for type in [TensorType.tq1, .i2s, .tq2] {
       #expect(try file.requiredTensor("ternary.\(type.name)").ternaryWeights() == Self.ternary)
     }
   }

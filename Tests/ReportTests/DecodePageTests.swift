@@ -83,6 +83,56 @@ import Testing
     #expect(try Self.page([Self.row("m", "a", seconds: 0, bytes: 0)]).plot.svg == nil)
   }
 
+  /// The lines of a table's rows below a heading.
+  static func section(_ heading: String, of page: String) throws -> [String] {
+    let lines = page.components(separatedBy: "\n")
+    let begin = try #require(lines.firstIndex(of: heading), "\(heading)")
+    return lines[(begin + 1)...].prefix { !$0.hasPrefix("#") }
+      .filter { $0.hasPrefix("| m ") }
+  }
+
+  @Test func packingPaysAfterSomeTokens() throws {
+    func row(_ kernel: String, _ seconds: Double, packed: Int, mapped: Int) -> DecodeRow {
+      var row = Self.row("m", kernel, seconds: seconds, bytes: 1000)
+      (row.packedBytes, row.mappedBytes) = (packed, mapped)
+      (row.unpackSeconds, row.packSeconds) = packed > 0 ? (1, 2) : (0, 0)
+      row.mapSeconds = mapped > 0 ? 0.5 : 0
+      return row
+    }
+    let rows = [
+      row("map", 0.25, packed: 0, mapped: 2_000_000),
+      row("map2", 0.5, packed: 0, mapped: 2_000_000),
+      row("fast", 0.1875, packed: 2_000_000, mapped: 0),
+      row("slow", 0.375, packed: 2_000_000, mapped: 0),
+    ]
+    let lines = try Self.section("## What loading costs", of: Self.page(rows).markdown)
+    let last = lines.map { line in
+      line.components(separatedBy: "|").dropLast().suffix(2)
+        .map { $0.trimmingCharacters(in: .whitespaces) }
+    }
+    // 3 s of packing are 16 tokens of 3/16 s; less the 0.5 s of mapping, at 1/16 s a token, they have paid after 40.
+    #expect(last.map { Double($0[0]) } == [0, 0, 16, 8], "\(lines)")
+    #expect(last[0][1].isEmpty && last[1][1].isEmpty)
+    #expect(Double(last[2][1]) == 40 && last[3][1] == "never", "\(lines)")
+    #expect(try !Self.page(Self.rows).markdown.contains("## What loading costs"))
+  }
+
+  @Test func energyStandsWithItsLedger() throws {
+    var row = Self.row("m", "a", seconds: 0.25, bytes: 1000)
+    (row.modelledJoulesLeast, row.modelledJoulesMost) = (0.1, 0.25)
+    row.modelledSource = "modelled: by hand"
+    row.energyReason = "no meter here"
+    let page = try Self.page([row]).markdown
+    let line = try #require(try Self.section("## Joules of a token", of: page).first)
+    #expect(line.contains("0.100 to 0.250") && line.contains("| none"), "\(line)")
+    #expect(page.contains("Modelled: by hand.") && page.contains("Not measured: no meter here."))
+    (row.measuredJoules, row.grossJoules, row.idleWatts) = (2, 3, 4)
+    (row.energySource, row.energyReason) = ("rapl: package-0", "")
+    let measured = try Self.section("## Joules of a token", of: Self.page([row]).markdown)[0]
+    #expect(measured.contains("2.00") && measured.contains("rapl: package-0"), "\(measured)")
+    #expect(try !Self.page(Self.rows).markdown.contains("Joules of a token"))
+  }
+
   @Test func theSameRunsGiveTheSameFiles() throws {
     let folder = FileManager.default.temporaryDirectory
       .appending(path: "ternbench-\(UUID().uuidString)").path

@@ -22,17 +22,29 @@ import Testing
     row.ringSeconds = 0.02
     row.otherSeconds = 0.019
     row.ringMdAPE = 0.01
+    row.unpackSeconds = 0.75
+    row.packSeconds = 1.25
+    row.packedBytes = 500_000_000
+    row.mapSeconds = 0
+    row.mappedBytes = 0
+    row.modelledJoulesLeast = 0.1
+    row.modelledJoulesMost = 0.2
+    row.modelledSource = "modelled: by hand"
+    row.energyReason = "no meter"
     return row
   }
 
-  @Test func theHeaderIsThatOfSchemaTwo() {
+  @Test func theHeaderIsThatOfSchemaThree() {
     let decode = """
       schema_version,run,model,source,kernel,layout,head,threads,batch,prompt_tokens,\
       generated_tokens,layers,distinct_layers,prefill_s,prefill_tokens_per_s,first_token_s,step_s,\
       step_s_p99,step_mdape,decode_tokens_per_s,ternary_bytes,head_bytes,memory,memory_bytes,\
       gb_per_s,read_gb_per_s,percent_of_read,quantize_s,qkv_s,o_s,gate_up_s,down_s,attention_s,norms_s,\
       head_s,peak_bytes,load_s,seed,reproduce,note,linear_s,other_s,ring_s,ring_mdape,\
-      linear_percent_of_ring,predicted_s,residual_s
+      linear_percent_of_ring,predicted_s,residual_s,bytes_per_token,unpack_s,pack_s,packed_bytes,map_s,\
+      mapped_bytes,pack_tokens,modelled_j_per_token_least,modelled_j_per_token_most,modelled_source,\
+      modelled_reason,measured_j_per_token,gross_j_per_token,energy_source,energy_reason,idle_w,\
+      energy_window_s
       """
     #expect(DecodeRow.columns.map(\.name).joined(separator: ",") == decode)
   }
@@ -54,6 +66,33 @@ import Testing
     row.ringSeconds = nil
     #expect(row.predictedSeconds == nil && row.residualSeconds == nil)
     row.ringSeconds = 0
+    #expect(row.inconsistency != nil)
+  }
+
+  @Test func packingIsCountedInTokens() {
+    var row = Self.measured
+    // Two seconds at 100 tokens a second.
+    #expect(row.packTokens.map { abs($0 - 200) < 1e-9 } ?? false)
+    #expect(row.bytesPerToken == 200_000_000)
+    row.unpackSeconds = nil  // synthetic weights are made, not read
+    #expect(row.packTokens.map { abs($0 - 125) < 1e-9 } ?? false)
+    row.packSeconds = nil  // a file of an earlier schema
+    #expect(row.packTokens == nil)
+  }
+
+  @Test func energyHasItsSource() {
+    var row = Self.measured
+    row.modelledSource = ""
+    #expect(row.inconsistency != nil)
+    row = Self.measured
+    row.modelledJoulesMost = 0.05
+    #expect(row.inconsistency != nil)
+    row = Self.measured
+    row.measuredJoules = 0.3
+    #expect(row.inconsistency != nil)
+    (row.grossJoules, row.energySource, row.idleWatts) = (0.4, "rapl: package-0", 10)
+    #expect(row.inconsistency == nil)
+    row.grossJoules = 0.2
     #expect(row.inconsistency != nil)
   }
 

@@ -17,9 +17,10 @@ typedef struct {
   const char *name;  // "portable", "avx2", "avx2_2streams": the buffer's halves read side by side
   uint64_t isa;      // MPGEMM_ISA_* bits needed
 
-  // Reads all bytes of buffer, which lies on MPGEMM_ALIGN, and fetches ahead of itself by
-  // prefetch_distance bytes (0: leaves that to the hardware). Returns the sum, modulo 2^64, of the
-  // buffer's 64-bit words, its last word padded with zeros; all probes return the same.
+  // Reads all bytes of buffer, which lies on MPGEMM_ALIGN, or on 32 in a mapped file, and fetches
+  // ahead of itself by prefetch_distance bytes (0: leaves that to the hardware). Returns the sum,
+  // modulo 2^64, of the buffer's 64-bit words, its last word padded with zeros; all probes return
+  // the same.
   uint64_t (*read)(const void *buffer, size_t bytes, size_t prefetch_distance);
 } mpgemm_read_probe;
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Makes Tests/DecoderTests/Fixtures: tiny random ternary models as GGUF and as Hugging Face folders, and the
-logits that transformers gives.
+"""Makes Tests/DecoderTests/Fixtures: tiny random ternary models as GGUF and as Hugging Face folders, the logits that
+transformers gives, and the residual stream behind each half of each block.
 
     pip install torch==2.13.0+cpu transformers==4.57.1 numpy==2.4.6 safetensors==0.8.0
     python3 tools/golden/make_logits.py Tests/DecoderTests/Fixtures
@@ -220,16 +220,40 @@ MODELS = {
 }
 
 
+# Positions whose residual stream is kept: the first attends to itself alone, the last to all.
+KEPT = [0, 11, 23]
+
+
+def watch(model):
+    """Keeps the residual stream behind attention and feed-forward of each layer; returns where."""
+    kept = {"attention": [], "feedForward": []}
+
+    def keep(half, tensor):
+        kept[half].append([[float(f"{v:.8g}") for v in tensor[0, t].tolist()] for t in KEPT])
+
+    for layer in model.model.layers:
+        # What is normed before the feed-forward block is the stream behind attention.
+        layer.post_attention_layernorm.register_forward_pre_hook(
+            lambda _, inputs: keep("attention", inputs[0]))
+        layer.register_forward_hook(
+            lambda _, inputs, output: keep(
+                "feedForward", output[0] if isinstance(output, tuple) else output))
+    return kept
+
+
 def main():
     out = Path(sys.argv[1])
+    residuals = {}
     out.mkdir(parents=True, exist_ok=True)
     for index, (name, (arch, kind, config, types)) in enumerate(MODELS.items()):
         rng = np.random.default_rng(SEED + index)
         model = kind(config).float().eval()
         ternary = randomise(model, rng)
         ids = rng.integers(0, config.vocab_size, TOKENS).tolist()
+        kept = watch(model)
         with torch.no_grad():
-            result = model(torch.tensor([ids]), output_hidden_states=True)
+            result = model(torch.tensor([ids]))
+        residuals[name] = {"positions": KEPT, **kept}
         gguf.write(out / f"{name}.gguf", metadata(config, arch), tensors(model, ternary, arch, types))
         for folder, linear_class, packed, shards in FOLDERS.get(name, []):
             save_folder(out / folder, model, ternary, linear_class, packed, shards)
@@ -238,6 +262,7 @@ def main():
             "logits": [[float(np.float32(v)) for v in row] for row in result.logits[0]],
         }
         (out / f"{name}.json").write_text(json.dumps(golden, separators=(",", ":")) + "\n")
+    (out / "residuals.json").write_text(json.dumps(residuals, separators=(",", ":")) + "\n")
 
 
 main()

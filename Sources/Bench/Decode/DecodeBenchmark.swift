@@ -1,4 +1,5 @@
 public import Decoder
+internal import Machine
 public import MPGEMM
 public import Results
 internal import Statistics
@@ -45,6 +46,28 @@ public struct DecodeBenchmark {
     promptTokens + warmUpSteps + generated
   }
 
+  /// What a row says of layers that are used in rotation; empty where none are.
+  ///
+  /// - Parameters:
+  ///   - weights: With fewer layers than the model has, or as many.
+  ///   - layers: How many the model has.
+  ///   - lastLevelCache: Its bytes, where they are known.
+  /// - Returns: What is computed of which layers, and whether they may stay in caches.
+  public static func rotation(of weights: Weights, layers: Int, lastLevelCache: Int?) -> String {
+    let distinct = weights.layers.count
+    guard distinct < layers else { return "" }
+    let note =
+      "\(distinct) of \(layers) layers in memory, used in rotation: a step computes all \(layers), so no "
+      + "time is extrapolated"
+    let cold = lastLevelCache.map { 2 * $0 } ?? WeightPool.leastBytes
+    guard weights.ternaryBytes < min(cold, WeightPool.mostBytes) else {
+      return note
+    }
+    return note
+      + "; their \(weights.ternaryBytes / 1_000_000) MB may stay in caches, so that a step "
+      + "may read faster than it would all layers"
+  }
+
   /// Measures the case into a row.
   public func run(into row: inout DecodeRow) {
     let readBefore = readSeconds()
@@ -81,6 +104,7 @@ public struct DecodeBenchmark {
     row.stepSecondsP99 = Self.percentile(99, of: seconds)
     fillParts(&row, from: begin)
     fillBytes(&row)
+    fillEnergy(&row, tokens: tokens)
     let read = min(readBefore, readSeconds())
     row.readGBPerSecond = Double(row.ternaryBytes + row.headBytes) / read / 1e9
   }
@@ -144,10 +168,38 @@ public struct DecodeBenchmark {
     }
     row.headBytes = weights.head.byteCount
     let rows = 2 * c.layers * c.kvHeads
-    // Step i sees promptTokens + warm-up + i + 1 positions.
-    let positions = promptTokens + Self.warmUpSteps + (generated + 1) / 2
     row.memoryBytes =
-      batch * rows * positions * transformer.limits.memory.rowBytes(headDim: c.headDim)
+      batch * rows * meanPositions * transformer.limits.memory.rowBytes(headDim: c.headDim)
+  }
+
+  /// Step i sees promptTokens + warm-up + i + 1 positions.
+  private var meanPositions: Int { promptTokens + Self.warmUpSteps + (generated + 1) / 2 }
+
+  /// The machine's meter: opened, and the idle machine measured, once.
+  private static let meter = KernelMeter(EnergyMeter.open())
+
+  /// A token's share of what a step takes, by the model and by the meter, each with its source or its reason.
+  private func fillEnergy(_ row: inout DecodeRow, tokens: [Int]) {
+    do {
+      let modelled = try StepEnergy(
+        transformer, batch: batch, positions: meanPositions, memoryBytes: row.memoryBytes)
+      row.modelledJoulesLeast = modelled.joules.lowerBound / Double(batch)
+      row.modelledJoulesMost = modelled.joules.upperBound / Double(batch)
+      row.modelledSource = modelled.source
+    } catch {
+      row.modelledReason = "\(error)"
+    }
+    // The last step again: positions are as many as were asked for, and a meter's window may be longer.
+    let last = promptTokens + Self.warmUpSteps + generated - 1
+    let energy = Self.meter.energy(callSeconds: row.stepSeconds) { steps in
+      for _ in 0..<steps { _ = step(tokens, position: last) }
+    }
+    row.measuredJoules = energy.netJoules.map { $0 / Double(batch) }
+    row.grossJoules = energy.grossJoules.map { $0 / Double(batch) }
+    row.energySource = energy.source
+    row.energyReason = energy.reason
+    row.idleWatts = energy.idleWatts
+    row.energyWindowSeconds = energy.windowSeconds
   }
 
   /// Seconds to read the weights once, by the best probe.

@@ -37,11 +37,11 @@ package final class MappedFile: Sendable {
     memory = Memory(start: UnsafeRawPointer(start), count: count, origin: .mapped)
   }
 
-  /// Copies bytes, so that reading past their end is reading past an allocation.
+  /// Copies bytes, so that reading past their end is reading past an allocation; as a file, they begin at a cache line.
   package init(bytes: some Collection<UInt8>, path: String) {
     self.path = path
     count = bytes.count
-    let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: max(bytes.count, 1), alignment: 16)
+    let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: max(bytes.count, 1), alignment: 64)
     copy.copyBytes(from: bytes)
     memory = Memory(
       start: copy.baseAddress.map { UnsafeRawPointer($0) }, count: bytes.count, origin: .allocated)

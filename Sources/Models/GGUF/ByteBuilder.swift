@@ -102,15 +102,17 @@ extension ByteBuilder {
       appendI2S(weights.values)
       append(weights.scales[0].bitPattern)
       bytes += [UInt8](repeating: 0, count: type.trailingBytes - 4)
-    case .tq2:
+    case .tq1, .tq2:
       for row in 0..<weights.outFeatures {
         let scale = weights.scales[weights.scales.count == 1 ? 0 : row]
         for b in stride(from: 0, to: weights.inFeatures, by: 256) {
           let first = row * weights.inFeatures + b
-          appendTQ2(weights.values[first..<first + 256], scale: scale)
+          let block = weights.values[first..<first + 256]
+          if type == .tq1 { appendTQ1(block) } else { appendTQ2(block) }
+          append(HalfPrecision.half(block.contains { $0 != 0 } ? scale : 0))
         }
       }
-    default: preconditionFailure("ternary weights are stored as I2_S or TQ2_0")
+    default: preconditionFailure("ternary weights are stored as I2_S, TQ1_0 or TQ2_0")
     }
   }
 
@@ -124,13 +126,27 @@ extension ByteBuilder {
     }
   }
 
-  private mutating func appendTQ2(_ values: ArraySlice<Int8>, scale: Float) {
+  /// 32 and 16 bytes of five ternary digits, then four of four digits, each with the first topmost.
+  private mutating func appendTQ1(_ values: ArraySlice<Int8>) {
+    var part = values.startIndex
+    for (count, digits) in [(32, 5), (16, 5), (4, 4)] {
+      for j in part..<part + count {
+        let number = (0..<5).reduce(0) { number, digit in
+          3 * number + (digit < digits ? Int(values[j + digit * count]) + 1 : 0)
+        }
+        // As a fraction of 256, rounded up: the first digit is the carry of three times it.
+        bytes.append(UInt8((number * 256 + 242) / 243))
+      }
+      part += count * digits
+    }
+  }
+
+  private mutating func appendTQ2(_ values: ArraySlice<Int8>) {
     for half in [values.startIndex, values.startIndex + 128] {
       for j in half..<half + 32 {
         let codes = (0..<4).map { UInt8(values[j + 32 * $0] + 1) }
         bytes.append(codes[0] | codes[1] << 2 | codes[2] << 4 | codes[3] << 6)
       }
     }
-    append(HalfPrecision.half(values.contains { $0 != 0 } ? scale : 0))
   }
 }

@@ -17,41 +17,64 @@ extension GGUFTensor {
       throw failure("has the shape \(dimensions), and a matrix is needed here")
     }
     let (inFeatures, outFeatures) = (dimensions[0], dimensions[1])
-    switch type {
-    case .f32, .f16, .bf16, .q6K:
+    if !type.isTernary {
       return TernaryWeights(
         quantizing: try floats().floats, outFeatures: outFeatures, inFeatures: inFeatures)
-    case .i2s:
-      let (values, scale) = try i2sWeights(block: i2sBlock.rawValue)
-      return TernaryWeights(
-        outFeatures: outFeatures, inFeatures: inFeatures, values: values, scales: [scale])
-    case .tq1, .tq2:
-      return try tqWeights(outFeatures: outFeatures, inFeatures: inFeatures)
     }
+    let scales = try ternaryScales(i2sBlock: i2sBlock)
+    return TernaryWeights(
+      outFeatures: outFeatures, inFeatures: inFeatures,
+      values: type == .i2s ? i2sValues(block: i2sBlock.rawValue) : tqValues(), scales: scales)
+  }
+
+  /// Checks a ternary matrix where it lies, and gives its scales: one, or one a row.
+  ///
+  /// What passes is a matrix whatever then reads its bytes: no code is 3, every scale is a number, and
+  /// the blocks of a row have one scale.
+  ///
+  /// - Throws: `ModelFileError` if the bytes are no ternary weights.
+  package func ternaryScales(i2sBlock: I2SBlock = .x86) throws(ModelFileError) -> [Float] {
+    precondition(type.isTernary && dimensions.count == 2, "no ternary matrix")
+    return type == .i2s ? [try i2sScale(block: i2sBlock.rawValue)] : try tqScales()
   }
 
   /// bitnet.cpp's I2_S, one run of blocks over the whole tensor, then the scale.
-  ///
-  /// Byte j of a block's n / 4 holds codes j, j + n / 4, j + n / 2, j + 3 n / 4, the first topmost.
-  private func i2sWeights(block: Int) throws(ModelFileError) -> ([Int8], Float) {
+  private func i2sScale(block: Int) throws(ModelFileError) -> Float {
     let count = elementCount
     guard count.isMultiple(of: block) else {
       throw failure("is I2_S of \(count) weights, which is no multiple of its block of \(block)")
     }
-    let scale = withBytes {
-      Float(
-        bitPattern: UInt32(
-          littleEndian: $0.loadUnaligned(fromByteOffset: count / 4, as: UInt32.self)))
+    let (scale, illegal) = withBytes { bytes in
+      (
+        Float(
+          bitPattern: UInt32(
+            littleEndian: bytes.loadUnaligned(fromByteOffset: count / 4, as: UInt32.self))),
+        Self.illegalBits(bytes, count: count / 4)
+      )
     }
     guard scale.isFinite, scale >= 0 else { throw failure("has the scale \(scale)") }
-    let quarter = block / 4
+    guard illegal == 0 else {
+      throw failure("holds code 3, which is no ternary weight")
+    }
+    return scale
+  }
+
+  /// Both bits of a code set, which is 3, in any of the first bytes; 0 where there is none.
+  private static func illegalBits(_ bytes: UnsafeRawBufferPointer, count: Int) -> UInt8 {
     var illegal: UInt8 = 0
-    let values = withBytes { bytes in
+    for index in 0..<count { illegal |= bytes[index] & bytes[index] >> 1 & 0x55 }
+    return illegal
+  }
+
+  /// Byte j of a block's n / 4 holds codes j, j + n / 4, j + n / 2, j + 3 n / 4, the first topmost.
+  private func i2sValues(block: Int) -> [Int8] {
+    let count = elementCount
+    let quarter = block / 4
+    return withBytes { bytes in
       [Int8](unsafeUninitializedCapacity: count) { values, initialized in
         for b in 0..<count / block {
           for j in 0..<quarter {
             let byte = bytes[b * quarter + j]
-            illegal |= byte & byte >> 1 & 0x55  // both bits of a code: 3
             let first = b * block + j
             values[first] = Int8(byte >> 6) - 1
             values[first + quarter] = Int8(byte >> 4 & 3) - 1
@@ -62,57 +85,57 @@ extension GGUFTensor {
         initialized = count
       }
     }
-    guard illegal == 0 else {
-      throw failure("holds code 3, which is no ternary weight")
-    }
-    return (values, scale)
   }
 
-  /// llama.cpp's TQ1_0 and TQ2_0: rows of blocks of 256 with a float16 scale each.
-  private func tqWeights(outFeatures: Int, inFeatures: Int) throws(ModelFileError)
-    -> TernaryWeights
-  {
-    let blocks = inFeatures / 256
-    let digits = type == .tq1 ? Self.tq1Digits : Self.tq2Digits
-    var values = [Int8](repeating: 0, count: outFeatures * inFeatures)
+  /// Calls `body` with each block of llama.cpp's TQ1_0 and TQ2_0: rows of blocks of 256, a float16 scale last.
+  ///
+  /// A block whose scale is 0 is a block of zeros, whatever its codes.
+  private func eachTQBlock(
+    _ body: (_ block: Int, _ bytes: UnsafeRawBufferPointer, _ scale: Float) -> Void
+  ) {
+    withBytes { all in
+      for block in 0..<elementCount / type.blockElements {
+        let start = block * type.blockBytes
+        let bytes = UnsafeRawBufferPointer(rebasing: all[start..<start + type.blockBytes])
+        let (low, high) = (bytes[type.blockBytes - 2], bytes[type.blockBytes - 1])
+        body(block, bytes, HalfPrecision.float(half: UInt16(low) | UInt16(high) << 8))
+      }
+    }
+  }
+
+  private func tqScales() throws(ModelFileError) -> [Float] {
+    let (blocks, outFeatures) = (dimensions[0] / type.blockElements, dimensions[1])
     var scales = [Float](repeating: 0, count: outFeatures)
     var problem: String?
-    withBytes { bytes in
-      for row in 0..<outFeatures {
-        for b in 0..<blocks {
-          let start = (row * blocks + b) * type.blockBytes
-          let last = start + type.blockBytes - 2
-          let scale = HalfPrecision.float(
-            half: UInt16(bytes[last]) | UInt16(bytes[last + 1]) << 8)
-          guard scale.isFinite else {
-            problem = "has a scale in row \(row) that is infinite or not a number"
-            return
-          }
-          guard scale != 0 else { continue }  // a block of zeros
-          guard scales[row] == 0 || scales[row] == scale else {
-            problem =
-              "has blocks of different scales in row \(row): it was not made from ternary weights"
-            return
-          }
-          scales[row] = scale
-          let first = row * inFeatures + b * 256
-          for j in 0..<256 {
-            let (byte, digit) = digits[j]
-            let value = Self.weight(bytes[start + byte], digit: digit, type: type)
-            guard value <= 1 else {
-              problem = "holds code 3 in row \(row), which is no ternary weight"
-              return
-            }
-            values[first + j] = value
-          }
-        }
+    eachTQBlock { block, bytes, scale in
+      let row = block / blocks
+      if problem != nil || scale == 0 { return }
+      if !scale.isFinite {
+        problem = "has a scale in row \(row) that is infinite or not a number"
+      } else if scales[row] != 0 && scales[row] != scale {
+        problem =
+          "has blocks of different scales in row \(row): it was not made from ternary weights"
+      } else if type == .tq2, Self.illegalBits(bytes, count: type.blockBytes - 2) != 0 {
+        problem = "holds code 3 in row \(row), which is no ternary weight"
       }
+      scales[row] = scale
     }
     if let problem { throw failure(problem) }
     let nonzero = Set(scales.filter { $0 != 0 })
-    if nonzero.count <= 1 { scales = [nonzero.first ?? 0] }
-    return TernaryWeights(
-      outFeatures: outFeatures, inFeatures: inFeatures, values: values, scales: scales)
+    return nonzero.count <= 1 ? [nonzero.first ?? 0] : scales
+  }
+
+  private func tqValues() -> [Int8] {
+    let digits = type == .tq1 ? Self.tq1Digits : Self.tq2Digits
+    var values = [Int8](repeating: 0, count: elementCount)
+    eachTQBlock { block, bytes, scale in
+      guard scale != 0 else { return }
+      for j in 0..<type.blockElements {
+        let (byte, digit) = digits[j]
+        values[block * type.blockElements + j] = Self.weight(bytes[byte], digit: digit, type: type)
+      }
+    }
+    return values
   }
 
   /// One weight of a byte.

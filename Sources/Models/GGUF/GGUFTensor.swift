@@ -37,4 +37,11 @@ public struct GGUFTensor: Sendable {
   func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
     try file.withBytes(bytes, body)
   }
+
+  /// Calls `body` with where the tensor lies and what keeps it there: nothing moves or changes while that lives.
+  package func withPlace<Result>(
+    _ body: (_ bytes: UnsafeRawBufferPointer, _ owner: AnyObject) throws -> Result
+  ) rethrows -> Result {
+    try file.withBytes(bytes) { try body($0, file) }
+  }
 }

@@ -22,6 +22,14 @@ public enum TensorType: UInt32, Sendable, CaseIterable {
     }
   }
 
+  /// Whether it holds nothing but ternary weights and their scales.
+  package var isTernary: Bool {
+    switch self {
+    case .i2s, .tq1, .tq2: true
+    case .f32, .f16, .bf16, .q6K: false
+    }
+  }
+
   /// Consecutive elements of a row that are stored together.
   var blockElements: Int {
     switch self {
@@ -44,5 +52,5 @@ public enum TensorType: UInt32, Sendable, CaseIterable {
   }
 
   /// Bytes behind the blocks: I2_S ends in its scale and padding.
-  var trailingBytes: Int { self == .i2s ? 32 : 0 }
+  package var trailingBytes: Int { self == .i2s ? 32 : 0 }
 }
