@@ -34,7 +34,8 @@ public struct CountsPage {
       let environment = run.environment
       return
         "- \(Markdown.cell(environment.processorName)), \(environment.system.architecture): run "
-        + "`\(environment.run)`, commit \(environment.program.commit.value ?? "unknown"), measured by\n\n"
+        + "`\(environment.run)`, commit \(environment.program.commit.value ?? "unknown"), compiled by "
+        + "\(Markdown.line(environment.program.compiler.value ?? "an unknown compiler")), measured by\n\n"
         + "      \(Markdown.line(environment.commandLine.joined(separator: " ")))\n"
     }
     return """

@@ -108,7 +108,7 @@ import Testing
         ["i2s_sve", "aarch64, max1, emulated by qemu-aarch64", "emulated"],
         ["i2s_sve", "aarch64, max2, emulated by qemu-aarch64", "emulated"],
       ])
-    #expect(page.contains("run `run-max2`"))
+    #expect(page.contains("run `run-max2`, commit ") && page.contains("compiled by "))
   }
 
   @Test func comparingMachinesShowsBothCountsAndNoRatio() throws {
