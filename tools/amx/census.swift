@@ -9,7 +9,8 @@ func differences(_ kernel: Kernel, _ shape: Shape, _ table: OpcodeTable) throws 
   let executed = try InstructionCensus(kernel, shape, table: table).executed()
   let declared = kernel.count(shape)
   return [
-    ("prepare", declared.prepare, executed.prepare), ("compute", declared.compute, executed.compute),
+    ("prepare", declared.prepare, executed.prepare),
+    ("compute", declared.compute, executed.compute),
   ].flatMap { stage, declared, executed in
     OperationCounts.classes.filter { declared[keyPath: $1] != executed[keyPath: $1] }.map {
       "\(stage) declares \(declared[keyPath: $1]) \($0), executes \(executed[keyPath: $1])"

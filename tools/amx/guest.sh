@@ -35,7 +35,12 @@ large_sums() {
 
 count() {
   ternbench bench --kernel '_amx$' --shape 48x33x200 64x16x256 --cache hot --counters step --min-time 0.02 \
-    --max-time 0.02 --out "/tmp/$1" > "/tmp/$1.folder" && cut -d, -f3- "$(cat "/tmp/$1.folder")/counters.csv" > "/tmp/$1.csv"
+    --max-time 0.02 --out "/tmp/$1" > "/tmp/$1.folder" || return
+  local folder
+  folder=$(cat "/tmp/$1.folder")
+  cut -d, -f3- "$folder/counters.csv" > "/tmp/$1.csv"
+  # The probe of AMX's ceiling has run too.
+  grep -q ',execute tdpbusd,' "$folder/ceilings.csv"
 }
 
 counts_repeat() {
@@ -53,12 +58,12 @@ uname -sr
 grep -m 1 'model name' /proc/cpuinfo
 try "permission, released tiles, interrupted threads" tiles
 try "list kernels: both run" kernels_run
+try "census: executed operations and bytes are the declared ones" census /opcodes.csv 33x33x70 17x16x64
 try "verify: the whole contract, every pattern" right
 try "verify: the largest sums" large_sums
 try "bench --counters step: two runs, the same counts" counts_repeat
 try "generate: planar2_amx writes what planar2_portable does" writes_the_same planar2_amx
 try "generate: trit5_amx writes what planar2_portable does" writes_the_same trit5_amx
-try "census: executed operations and bytes are the declared ones" census /opcodes.csv 33x33x70 17x16x64
 if [ -z "$failed" ]; then
   echo "test-amx: passed, on an emulated CPU"
 else
