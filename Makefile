@@ -6,7 +6,7 @@ c_files = git ls-files -z --cached --others --exclude-standard '*.c' '*.h'
 # Tests see the internals of release modules, so they are built beside the product, not over it.
 release_tests = swift test -c release -Xswiftc -enable-testing
 
-.PHONY: bench test test-sanitize test-arm test-pmu format lint clean
+.PHONY: bench test test-sanitize test-arm test-pmu test-amx format lint clean
 
 # Builds, verifies every kernel, measures BitNet b1.58 2B4T and writes the report, which also shows wrong results.
 bench:
@@ -35,6 +35,12 @@ test-arm:
 test-pmu:
 	@tools/need.sh aarch64-linux-gnu-gcc:gcc-aarch64-linux-gnu qemu-system-aarch64:qemu-system-arm cpio
 	tools/pmu/run.sh .cache/pmu
+
+# Runs the AMX kernels on an emulated CPU that has AMX, under Linux; any x86-64 Debian can.
+test-amx:
+	@tools/need.sh swift git clang g++ patch cpio genisoimage
+	swift build -c release --product ternbench
+	tools/amx/run.sh .cache/amx
 
 format:
 	@tools/need.sh swift git clang-format-19

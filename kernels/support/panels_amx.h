@@ -140,10 +140,9 @@ static inline void panels_count(mpgemm_shape shape, size_t unpacked_bytes, mpgem
   compute->mul_f32 += 2 * outputs;
   compute->convert += outputs;
   compute->prepared_bytes += blocks_of(blocks, PANEL_BLOCKS) * groups * tiles * TILE_BYTES;
-  // Weights are written once a pass and read by every pair of groups; sums are written and read.
+  // Weights are written once a pass and read by every pair of groups. Sums pass by way of the stack.
   compute->scratch_bytes += panel_passes(shape.n) * blocks * unpacked_bytes;
   compute->scratch_bytes += blocks * blocks_of(groups, PANEL_GROUPS) * tiles * TILE_BYTES;
-  compute->scratch_bytes += sums * TILE_BYTES + outputs * sizeof(int32_t);
   compute->output_bytes += shape.m * shape.n * sizeof(float);
 }
 

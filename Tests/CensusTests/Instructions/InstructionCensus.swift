@@ -102,7 +102,7 @@ private struct InstructionCounter {
         }
         if let access, let address {
           guard let bytes = access.bytes(in: state) else {
-            throw Problem(text: "no masks are to be had")
+            throw Problem(text: "no masks are to be had, or a tile's rows lie apart")
           }
           add(bytes, at: address)
         }

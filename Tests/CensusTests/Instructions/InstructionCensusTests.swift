@@ -14,6 +14,8 @@ struct InstructionCensusTests {
   private static let shapes = ["24x1x256", "40x3x300", "70x5x77", "17x9x520"].compactMap {
     Shape($0)
   }
+  /// AMX multiplies from 16 tokens on: pairs of groups and blocks, and what is left of them.
+  private static let tiledShapes = ["33x33x70", "17x16x64"].compactMap { Shape($0) }
   private static let refusal = InstructionStepper().count({ _ in }, argument: nil).reason
 
   private static func table() throws -> OpcodeTable {
@@ -52,7 +54,8 @@ struct InstructionCensusTests {
     var unneeded = Set(try Self.unproven().filter { $0.kernel == kernel.name })
     let allowed = unneeded
     var wrong: [String] = []
-    for shape in Self.shapes {
+    let isTiled = kernel.requiredISA.names.contains("amxint8")
+    for shape in Self.shapes + (isTiled ? Self.tiledShapes : []) {
       let executed = try InstructionCensus(kernel, shape, table: table).executed()
       for difference in Self.differences(kernel.count(shape), executed) {
         let entry = allowed.first { $0.stage == difference.stage && $0.name == difference.name }
@@ -108,6 +111,11 @@ struct InstructionCensusTests {
       ([0xC5, 0xE5, 0x71, 0xD2, 0x04, 0, 0, 0], "vpsrlw ymm3, ymm2, 4", ["bitop": 16]),
       ([0x62, 0xF2, 0x75, 0x48, 0x50, 0xC2, 0, 0], "vpdpbusd zmm", ["mul_i8": 64, "add_i32": 64]),
       ([0x62, 0xF3, 0x7D, 0x48, 0x25, 0xC0, 0xFF, 0], "vpternlogd zmm, 255: ones", [:]),
+      (
+        [0xC4, 0xE2, 0x4A, 0x5E, 0xC4, 0, 0, 0], "tdpbsud tmm0, tmm4, tmm6",
+        ["mul_i8": 16384, "add_i32": 16384]
+      ),
+      ([0xC4, 0xE2, 0x78, 0x49, 0xC0, 0, 0, 0], "tilerelease", [:]),
       ([0xF3, 0x0F, 0x59, 0xC1, 0, 0, 0, 0], "mulss", ["mul_f32": 1]),
       ([0x0F, 0x59, 0xC1, 0, 0, 0, 0, 0], "mulps", ["mul_f32": 4]),
       ([0x66, 0x44, 0x0F, 0xFE, 0xC1, 0, 0, 0], "paddd xmm8, xmm1", ["add_i32": 4]),
@@ -137,6 +145,7 @@ struct InstructionCensusTests {
       ([0x62, 0xF1, 0xFD, 0x48, 0x6F, 0x43, 0x01], "vmovdqa64 zmm0, [rbx + 64]", 3064, 64),
       ([0x62, 0xF2, 0x75, 0x58, 0x50, 0x42, 0x01], "vpdpbusd zmm0, [rdx + 4]{1to16}", 2004, 4),
       ([0xC4, 0xE2, 0x7D, 0x20, 0x06], "vpmovsxbw ymm0, [rsi]", 6000, 16),
+      ([0xC4, 0xE2, 0x7B, 0x4B, 0x64, 0x0F, 0x40], "tileloadd tmm4, [rdi + rcx + 64]", 7064, 1024),
       ([0x41, 0x8B, 0x45, 0xFC], "mov eax, [r13 - 4]", 12996, 4),
       ([0x8B, 0x04, 0x8D, 0x10, 0, 0, 0], "mov eax, [rcx * 4 + 16]", 4016, 4),
       ([0x42, 0x0F, 0xB6, 0x04, 0x0F], "movzx eax, byte [rdi + r9]", 16000, 1),

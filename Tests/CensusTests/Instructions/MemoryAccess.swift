@@ -15,6 +15,8 @@ struct MemoryAccess {
     case bits(register: Int, laneBytes: Int)
     /// The signs of a vector's lanes of four bytes.
     case signs(register: Int)
+    /// None, if a tile's rows lie one behind the other: if this general register, their distance, says so.
+    case rows(register: Int)
   }
 
   private init(place: Encoding.Place, bytes: Int, times: Int, mask: Mask?) {
@@ -43,6 +45,13 @@ struct MemoryAccess {
     let register = encoding.bits / 8, lane = encoding.w == 1 ? 8 : 4
     let bytes = encoding.isBroadcast ? lane : entry.memory.bytes(of: register, w: encoding.w)
     guard let place = encoding.place(bytes: bytes) else { return nil }
+    if entry.memory == .tile {
+      guard let distance = place.index else { throw Unknown(encoding) }
+      let first = Encoding.Place(
+        base: place.base, index: nil, scale: 1, displacement: place.displacement)
+      self.init(place: first, bytes: bytes, times: 1, mask: .rows(register: distance))
+      return
+    }
     let mask: Mask?
     if encoding.mask != 0, !encoding.isBroadcast {
       guard bytes == register else { throw Unknown(encoding) }
@@ -67,7 +76,7 @@ struct MemoryAccess {
     }
   }
 
-  /// The bytes that it reads and writes in this state; nil where the system hides the mask.
+  /// The bytes that it reads and writes in this state; nil where the system hides the mask, or rows lie apart.
   func bytes(in state: InstructionState) -> Int? {
     switch mask {
     case nil: return bytes * times
@@ -78,6 +87,7 @@ struct MemoryAccess {
       return state.lanes(ofVector: register).map { lanes in
         4 * lanes.prefix(bytes / 4).count { $0 >> 31 == 1 }
       }
+    case .rows(let register): return state.register(register) == 64 ? bytes : nil
     }
   }
 }

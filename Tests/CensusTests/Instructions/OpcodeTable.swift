@@ -5,14 +5,42 @@ struct OpcodeTable {
   /// The operations of one instruction.
   struct Entry {
     let name: String
-    /// Classes with the bits of a lane; nil: one operation, however wide the register.
-    let counts: [(count: WritableKeyPath<OperationCounts, Int>, laneBits: Int?)]
+    let counts: [(count: WritableKeyPath<OperationCounts, Int>, times: Times)]
     let memory: Memory
   }
 
+  /// How many operations of a class an instruction is.
+  enum Times {
+    case lanes(bits: Int)
+    /// However wide the register.
+    case one
+    /// The products of two whole tiles: 16 rows of 64 bytes by 16 columns.
+    case tile
+
+    init?(_ text: some StringProtocol) {
+      switch text {
+      case "one": self = .one
+      case "tile": self = .tile
+      default:
+        guard let bits = Int(text) else { return nil }
+        self = .lanes(bits: bits)
+      }
+    }
+
+    func operations(registerBits: Int) -> Int {
+      switch self {
+      case .lanes(let bits): registerBits / bits
+      case .one: 1
+      case .tile: 16 * 64 * 16
+      }
+    }
+  }
+
   /// How much an operand in memory is.
-  enum Memory {
+  enum Memory: Equatable {
     case whole, double, byW
+    /// 16 rows of 64 bytes.
+    case tile
     case part(Int)
     case bytes(Int)
 
@@ -24,6 +52,7 @@ struct OpcodeTable {
       case "eighth": self = .part(8)
       case "double": self = .double
       case "w": self = .byW
+      case "tile": self = .tile
       default:
         guard let bytes = Int(text) else { return nil }
         self = .bytes(bytes)
@@ -37,6 +66,7 @@ struct OpcodeTable {
       case .bytes(let bytes): bytes
       case .double: register == 16 ? 8 : register
       case .byW: w == 1 ? 8 : 4
+      case .tile: 16 * 64
       }
     }
   }
@@ -66,9 +96,9 @@ struct OpcodeTable {
         let parts = text.split(separator: ":")
         guard parts.count == 2,
           let count = OperationCounts.classes.first(where: { $0.name == parts[0] })?.count,
-          let lane = parts[1] == "one" ? 0 : Int(parts[1])
+          let times = Times(parts[1])
         else { throw InvalidLine(line: String(line)) }
-        return (count, lane == 0 ? nil : lane)
+        return (count, times)
       }
       let key = Key(map: map, prefix: prefix, opcode: opcode, reg: Int(cells[3]), w: Int(cells[4]))
       guard
@@ -99,8 +129,8 @@ struct OpcodeTable {
     _ instruction: VectorInstruction, times: Int, to total: inout OperationCounts
   ) -> Bool {
     guard let entry = entry(instruction) else { return false }
-    for (count, laneBits) in entry.counts {
-      total[keyPath: count] += times * (laneBits.map { instruction.bits / $0 } ?? 1)
+    for (count, each) in entry.counts {
+      total[keyPath: count] += times * each.operations(registerBits: instruction.bits)
     }
     return true
   }
