@@ -32,9 +32,14 @@ void int8_tiles_prepare(const mpgemm_kernel *kernel, size_t n, size_t k, const m
     row += t % TILE_ROWS * TILE_ROW;
     for (size_t j = range.k_begin; j < range.k_end; j += TILE_ROW) {
       const size_t inside = t < n ? min_size(TILE_ROW, range.k_end - j) : 0;
+      const int8_t *from = inside ? x + t * input->ldx + j : x;  // a token that there is
       int8_t *to = row + j / TILE_ROW * TILE_BYTES;
-      if (inside) memcpy(to, x + t * input->ldx + j, inside);
-      memset(to + inside, 0, TILE_ROW - inside);
+      if (inside == TILE_ROW) {
+        memcpy(to, from, TILE_ROW);  // of a constant size, which is no call
+      } else {
+        if (inside) memcpy(to, from, inside);
+        memset(to + inside, 0, TILE_ROW - inside);
+      }
     }
   }
 }
