@@ -159,6 +159,12 @@ public struct RunEnvironment: Codable, Equatable, Sendable {
   /// Reads a file.
   public init(contentsOf path: String) throws {
     let data = Data(try OpenFile.contents(path))
+    // Swift 6.0's decoder traps on a key that is not.
+    guard String(validating: data, as: UTF8.self) != nil else {
+      throw ResultsError(
+        .data, file: path, reason: "is not UTF-8 text",
+        remedy: "restore the file or run the benchmark again")
+    }
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     do {

@@ -119,6 +119,14 @@ import Testing
     #expect(failure?.part == "key \"num_hidden_layers\"", "\(String(describing: failure))")
   }
 
+  /// Found by fuzzing on Swift 6.0, whose JSON decoder traps on such a key.
+  @Test func aKeyThatIsNotUTF8IsNamed() throws {
+    let failure = try Self.failure("2b4t-packed", "config.json") { bytes in
+      if let at = bytes.firstIndex(of: UInt8(ascii: "_")) { bytes[at] = 0xFF }
+    }
+    #expect(failure?.reason == "is not UTF-8", "\(String(describing: failure))")
+  }
+
   @Test func aMissingShardIsNamed() throws {
     let failure = try Self.failure("llama-packed", "model.safetensors.index.json") {
       Self.replace("00002-of", by: "00003-of", in: &$0)

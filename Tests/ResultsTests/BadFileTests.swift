@@ -105,6 +105,13 @@ import Testing
     #expect(error?.reason == "is not UTF-8 text")
   }
 
+  @Test func anEnvironmentThatIsNotTextIsAnError() throws {
+    let path = folder("environment.json")
+    try Data([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]).write(to: URL(fileURLWithPath: path))
+    let error = resultsError { try RunEnvironment(contentsOf: path) }
+    #expect(error?.category == .data && error?.reason == "is not UTF-8 text")
+  }
+
   @Test func aMissingFileIsAnIOError() throws {
     let error = resultsError { try CSVReader<KernelRow>(folder("none")) }
     #expect(error?.category == .io && error?.category.exitCode == 74)
