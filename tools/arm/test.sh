@@ -22,8 +22,8 @@ tiers=(
   "max,sve-max-vq=2 sve"      # 256
   "max,sve-max-vq=4 sve"      # and 512
 )
-# The tests that ask which instruction sets there are, or call what does.
-of_cpu='^(Conformance\.(Conformance|GoldenBytesTests|QuantizerTests)/|MPGEMMTests\.|DecoderTests\.(AgreementTests|TrainedModel))'
+# The tests that call what only some CPUs have.
+of_cpu='^(Conformance\.(Conformance|GoldenBytesTests|QuantizerTests)/|DecoderTests\.(AgreementTests/lossless|TrainedModelKernelTests/aLossless))'
 
 # As sysexits.h has it: what this takes is not to be had here.
 unavailable() {
