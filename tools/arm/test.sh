@@ -79,8 +79,8 @@ if [ $# -gt 0 ]; then tiers=("$@"); fi
 [ "$(id -u)" = 0 ] \
   || unavailable "it makes a Debian 13 in $folder and builds there by chroot, which root alone may: sudo -E make test-arm"
 unshare --mount true 2> /dev/null || unavailable "this root may not mount anything, as in most containers; use a machine"
-tools/need.sh swift git clang:clang mmdebstrap arch-test qemu-aarch64:qemu-user \
-  || unavailable "apt-get installs none of what is missing: mmdebstrap, arch-test and qemu-user, beside Swift's git and clang"
+tools/need.sh swift git clang ld.lld:lld mmdebstrap arch-test qemu-aarch64:qemu-user \
+  || unavailable "apt-get installs none of what is missing: mmdebstrap, arch-test and qemu-user, beside git, clang and lld"
 
 stage "set up" tools/arm/setup.sh "$folder"
 # With SwiftPM's index, which is how it finds tests.
@@ -93,6 +93,8 @@ for tier in "${tiers[@]}"; do
   if [ -n "$isa" ]; then export TERNBENCH_ISA=$isa; else unset TERNBENCH_ISA; fi
   tests=$filter
   if [ -n "$isa" ]; then tests=${filter:-$of_cpu}; fi
-  stage "on $cpu, ${tests:-every test}${isa:+, kernels of $isa} (conformance $TERNBENCH_CONFORMANCE)" \
+  what=${tests:-every test}
+  if [ "$tests" = "$of_cpu" ]; then what="what a CPU can change"; fi
+  stage "$what${isa:+ and kernels of $isa} on $cpu (conformance $TERNBENCH_CONFORMANCE)" \
     run_tests "$cpu" ${tests:+--filter "$tests"}
 done
