@@ -41,8 +41,8 @@ public struct TuningCache: Sendable {
       return .ignored("it cannot be read")
     }
     struct Versioned: Codable { let version: Int }
-    // Swift 6.0's decoder traps on a key that is not UTF-8.
-    guard String(validating: data, as: UTF8.self) != nil,
+    // Swift 6.0's decoder traps on a key that is no JSON; this throws.
+    guard (try? JSONSerialization.jsonObject(with: data, options: .fragmentsAllowed)) != nil,
       let versioned = try? JSONDecoder().decode(Versioned.self, from: data)
     else {
       return .ignored("it is damaged")
