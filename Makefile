@@ -27,7 +27,8 @@ test-sanitize:
 	TERNBENCH_SANITIZE=1 ASAN_OPTIONS=detect_leaks=0 $(release_tests) --scratch-path .build-sanitize \
 	  --sanitize=address -Xswiftc -use-ld=lld
 
-# The same for aarch64, cross-built and run on emulated CPUs with and without dotprod, i8mm and SVE. Needs root.
+# The same for aarch64, cross-built and run on emulated CPUs with and without dotprod, i8mm and SVE. Needs root, and 7 GB of
+# ~/.cache for a Debian 13.
 test-arm:
 	@tools/arm/test.sh
 

@@ -15,13 +15,17 @@
 
 __asm__(".pushsection " SECTION);
 __asm__(".balign 64");
+__asm__(".globl " SYMBOL("cmodel_begin"));
+__asm__(".globl " SYMBOL("cmodel_end"));
 __asm__(SYMBOL("cmodel_begin") ":");
 __asm__(".incbin \"shakespeare.gguf\"");
 __asm__(SYMBOL("cmodel_end") ":");
 __asm__(".byte 0");
 __asm__(".popsection");
 
-extern const char cmodel_begin[], cmodel_end[];
+// Hidden, and so reached without a table of addresses: clang 17 makes wrong entries of it for labels on aarch64.
+extern const char cmodel_begin[] __attribute__((visibility("hidden")));
+extern const char cmodel_end[] __attribute__((visibility("hidden")));
 
 const void *cmodel_bytes(void) {
   return cmodel_begin;

@@ -176,6 +176,12 @@ public struct RunEnvironment: Codable, Equatable, Sendable {
   /// Reads a file.
   public init(contentsOf path: String) throws {
     let data = Data(try OpenFile.contents(path))
+    // Swift 6.0's decoder traps on a key that is no JSON; this throws.
+    guard (try? JSONSerialization.jsonObject(with: data, options: .fragmentsAllowed)) != nil else {
+      throw ResultsError(
+        .data, file: path, reason: "is not JSON",
+        remedy: "restore the file or run the benchmark again")
+    }
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     do {

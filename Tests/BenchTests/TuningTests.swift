@@ -183,6 +183,9 @@ import Testing
       try damaged.write(toFile: cache.path, atomically: true, encoding: .utf8)
       #expect(ignored(identity)?.contains(says) == true, "\(says): \(damaged)")
     }
+    // A key that is not UTF-8.
+    try Data([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]).write(to: URL(filePath: cache.path))
+    #expect(ignored(identity)?.contains("damaged") == true)
   }
 
   @Test func theCacheIsWhereTheEnvironmentSays() {

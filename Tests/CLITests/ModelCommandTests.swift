@@ -129,7 +129,7 @@ import Testing
       (["logits", "-m", cut, "--ids", "1"], 65, "tensor"),
       (["logits", "-m", model.file, "--ids", "1,40"], 64, "vocabulary of 40"),
       (["logits", "-m", model.file, "--ids", "1,,2"], 64, "ids"),
-      (["logits", "-m", model.file, "--ids", "1", "--kernel", "i2s_avx3"], 64, "i2s_avx2"),
+      (["logits", "-m", model.file, "--ids", "1", "--kernel", "i2s_portabel"], 64, "i2s_portable"),
       (["logits", "-m", model.file, "--ids", "1", "--threads", "1,2"], 64, "--threads"),
       (["logits", "-m", model.file, "--ids", "1", "--i2s-block", "32"], 64, "i2s-block"),
       (["generate", "-m", model.file, "-p", "x"], 65, "tokenizer"),

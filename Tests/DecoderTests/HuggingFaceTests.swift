@@ -119,6 +119,18 @@ import Testing
     #expect(failure?.part == "key \"num_hidden_layers\"", "\(String(describing: failure))")
   }
 
+  /// Found by fuzzing on Swift 6.0, whose JSON decoder traps on such keys.
+  @Test func aKeyThatIsNoTextIsNamed() throws {
+    let bytes = try Self.failure("2b4t-packed", "config.json") { bytes in
+      if let at = bytes.firstIndex(of: UInt8(ascii: "_")) { bytes[at] = 0xFF }
+    }
+    #expect(bytes?.reason == "is not UTF-8", "\(String(describing: bytes))")
+    let escape = try Self.failure("2b4t-packed", "config.json") {
+      Self.replace("hidden_size", by: "hidden\\size", in: &$0)
+    }
+    #expect(escape?.reason == "is no JSON of this kind", "\(String(describing: escape))")
+  }
+
   @Test func aMissingShardIsNamed() throws {
     let failure = try Self.failure("llama-packed", "model.safetensors.index.json") {
       Self.replace("00002-of", by: "00003-of", in: &$0)

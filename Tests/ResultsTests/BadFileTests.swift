@@ -110,6 +110,15 @@ import Testing
     #expect(error?.reason == "is not UTF-8 text")
   }
 
+  /// A key that is not UTF-8, and one with an escape that there is not.
+  @Test(arguments: [0xff, 0x5c] as [UInt8])
+  func anEnvironmentWithABadKeyIsAnError(_ byte: UInt8) throws {
+    let path = folder("environment.json")
+    try Data([0x7b, 0x22, byte, 0x79, 0x22, 0x3a, 0x31, 0x7d]).write(to: URL(fileURLWithPath: path))
+    let error = resultsError { try RunEnvironment(contentsOf: path) }
+    #expect(error?.category == .data && error?.reason == "is not JSON")
+  }
+
   @Test func aMissingFileIsAnIOError() throws {
     let error = resultsError { try CSVReader<KernelRow>(folder("none")) }
     #expect(error?.category == .io && error?.category.exitCode == 74)

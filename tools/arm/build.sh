@@ -15,13 +15,14 @@ swift package resolve
 
 root=$folder/debian
 mkdir -p "$root$package" .build-arm
+# The package's own, since two clones may build in the chroot at the same time.
 {
   printf '[safe]\n\tdirectory = *\n'
   for repository in "$package"/.build/repositories/*/; do
     url=$(git -C "$repository" config remote.origin.url)
     printf '[url "%s"]\n\tinsteadOf = %s\n' "$repository" "$url"
   done
-} > "$root/etc/gitconfig"
+} > .build-arm/gitconfig
 
 # Mounts of its own, which end with the command.
 # shellcheck disable=SC2016 # expanded by the inner shell
@@ -33,7 +34,7 @@ exec unshare --mount --propagation private bash -euc '
   mount --bind /dev "$root/dev"
   mount -t proc proc "$root/proc"
   exec chroot "$root" env -i PATH=/usr/bin HOME=/root LANG=C.UTF-8 \
-    TERNBENCH_WERROR="${TERNBENCH_WERROR:-}" \
+    TERNBENCH_WERROR="${TERNBENCH_WERROR:-}" GIT_CONFIG_GLOBAL="$package/.build-arm/gitconfig" \
     PKG_CONFIG_LIBDIR=/sysroot/usr/lib/aarch64-linux-gnu/pkgconfig PKG_CONFIG_SYSROOT_DIR=/sysroot \
     bash -euc "cd \"\$1\" && shift && exec swift build --scratch-path .build-arm \
       --swift-sdks-path /sdk --swift-sdk arm64-trixie \"\$@\"" _ "$package" "$@"

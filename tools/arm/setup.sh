@@ -7,13 +7,28 @@
 #   FOLDER/sysroot   Debian 13 for arm64: the headers and libraries that are linked to; nothing in it ever runs
 #                    but what qemu-user loads
 # About 6 GB and two minutes of download and unpacking; a folder that is there already is kept. Needs root, for
-# chroot and for files that belong to root.
+# chroot and for files that belong to root. Ends with status 69 where there is no room or no mirror.
 set -euo pipefail
 
 folder=$1
 mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
 suite=trixie
 resources=usr/libexec/swift/lib/swift
+gigabytes=7
+
+unavailable() {
+  echo "setup.sh: $1" >&2
+  exit 69
+}
+
+check_room_and_mirror() {
+  local free
+  free=$(df --output=avail --block-size=1G "$folder" | tail -n 1)
+  ((free >= gigabytes)) || unavailable "$folder has ${free// /} GB free, and $gigabytes are needed: TERNBENCH_ARM names another"
+  /usr/lib/apt/apt-helper download-file "$mirror/dists/$suite/InRelease" "$folder/InRelease" > /dev/null 2>&1 \
+    || unavailable "no answer from $mirror: DEBIAN_MIRROR names another"
+  rm "$folder/InRelease"
+}
 
 # Unpacks under another name, so that a folder that is there is whole.
 make() {
@@ -21,6 +36,7 @@ make() {
   shift
   [ -e "$folder/$name" ] && return
   local begin=$SECONDS
+  check_room_and_mirror
   rm -rf "$folder/$name.part"
   mmdebstrap --quiet --mode=root --format=directory "$@" "$suite" "$folder/$name.part" "$mirror"
   "finish_$name" "$folder/$name.part"

@@ -41,7 +41,10 @@ public struct TuningCache: Sendable {
       return .ignored("it cannot be read")
     }
     struct Versioned: Codable { let version: Int }
-    guard let versioned = try? JSONDecoder().decode(Versioned.self, from: data) else {
+    // Swift 6.0's decoder traps on a key that is no JSON; this throws.
+    guard (try? JSONSerialization.jsonObject(with: data, options: .fragmentsAllowed)) != nil,
+      let versioned = try? JSONDecoder().decode(Versioned.self, from: data)
+    else {
       return .ignored("it is damaged")
     }
     guard versioned.version == TuningTable.currentVersion else {

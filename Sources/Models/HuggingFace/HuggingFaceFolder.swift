@@ -56,8 +56,16 @@ public struct HuggingFaceFolder: Sendable {
     let file = try MappedFile(path: path)
     do {
       return try file.withBytes(0..<file.count) {
-        try JSONDecoder().decode(type, from: Data($0))
+        guard String(validating: $0, as: UTF8.self) != nil else {
+          throw ModelFileError(path: path, reason: "is not UTF-8")
+        }
+        let data = Data($0)
+        // Swift 6.0's decoder traps on a key that is no JSON; this throws.
+        _ = try JSONSerialization.jsonObject(with: data, options: .fragmentsAllowed)
+        return try JSONDecoder().decode(type, from: data)
       }
+    } catch let error as ModelFileError {
+      throw error
     } catch DecodingError.keyNotFound(let key, _) {
       throw ModelFileError(
         path: path, part: "key \(String(reflecting: key.stringValue))", reason: "is missing")

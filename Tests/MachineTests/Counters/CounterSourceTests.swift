@@ -29,7 +29,9 @@ import Testing
     munmap(memory, count * page)
   }
 
-  @Test(.enabled(if: Self.hasSoftwareCounters))
+  @Test(
+    .enabled(
+      if: Self.hasSoftwareCounters, "this system gives no software counters of perf_event_open"))
   func softwareCountsPageFaultsOfACall() throws {
     let counts = values(SoftwareCounters().count(work(calls: 4) { Self.touchPages(100) }))
     let faults = try #require(counts[.pageFaults]?.value)
@@ -38,7 +40,9 @@ import Testing
     #expect(nanoseconds > 1000)
   }
 
-  @Test(.enabled(if: Self.hasSoftwareCounters))
+  @Test(
+    .enabled(
+      if: Self.hasSoftwareCounters, "this system gives no software counters of perf_event_open"))
   func softwareCountsAreSummedOverThreads() throws {
     // Both numbers are of one thread here, so the sum must be twice what each shows.
     let work = CountedWork(
@@ -77,7 +81,11 @@ import Testing
     }
   }
 
-  @Test func stepsAreCountedStageByStage() {
+  @Test(
+    .enabled(
+      if: ProcessInfo.processInfo.environment["TERNBENCH_EMULATOR"] == nil,
+      "single-stepping is ptrace, which qemu-user lacks"))
+  func stepsAreCountedStageByStage() {
     let code = MachineCode.loop()
     var turns: UInt64 = 10
     let readings = withUnsafeMutablePointer(to: &turns) { turns in
