@@ -16,7 +16,7 @@ import Testing
 
     init() throws {
       try Data(count: 16).write(to: URL(fileURLWithPath: path))
-      let file = Glibc.open(path, O_RDWR)
+      let file = open(path, O_RDWR)
       defer { close(file) }
       let mapped = mmap(nil, 16, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0)
       words = try #require(mapped != MAP_FAILED ? mapped : nil).assumingMemoryBound(to: UInt64.self)
@@ -42,7 +42,7 @@ import Testing
     }
 
     /// Opens the file, with a proof that raises it by so much where a thousand is wanted.
-    func open(
+    func counters(
       instructions: UInt64 = 3000, loads: UInt64 = 1000, growth: UInt64 = 0
     ) -> Availability<PluginCounters> {
       var job = job(instructions: instructions, loads: loads, growth: growth)
@@ -77,7 +77,7 @@ import Testing
 
   @Test func whatIsTheStagesOwnIsNotCounted() throws {
     let counts = try Counts()
-    let counters = try #require(counts.open().value)
+    let counters = try #require(counts.counters().value)
     let readings = readings(
       counters, whole: counts.job(instructions: 110, loads: 30),
       idle: counts.job(instructions: 10, loads: 5))
@@ -91,7 +91,7 @@ import Testing
   /// As where another thread executes something meanwhile.
   @Test func callsThatDifferAreNoCount() throws {
     let counts = try Counts()
-    let counters = try #require(counts.open().value)
+    let counters = try #require(counts.counters().value)
     let readings = readings(
       counters, whole: counts.job(instructions: 110, loads: 30, growth: 1),
       idle: counts.job(instructions: 10, loads: 5))
@@ -102,7 +102,7 @@ import Testing
   @Test(arguments: [(0, 0), (3000, 0), (999, 1000)] as [(UInt64, UInt64)])
   func aFileThatDoesNotRiseIsNotBelieved(instructions: UInt64, loads: UInt64) throws {
     let counts = try Counts()
-    let reason = counts.open(instructions: instructions, loads: loads).reason
+    let reason = counts.counters(instructions: instructions, loads: loads).reason
     #expect(reason?.hasPrefix("\(counts.path): not counting") == true, "\(reason ?? "")")
     #expect(reason?.contains("tools/arm/emulate.sh") == true)
   }
