@@ -43,6 +43,7 @@ static void single(const mpgemm_call *call, size_t i, size_t m_end) {
         for (size_t p = 0; p < PLANES; p++) {
           input[p] = vld1q_s8(x + b * I2S_BLOCK + p * PLANE + h * BYTES_STEP);
         }
+#pragma GCC unroll 4
         for (size_t r = 0; r < BYTES_ROWS; r++) {
           const uint8_t *from = row[r] + b * I2S_BLOCK_BYTES + h * BYTES_STEP;
           if (h == 0) __builtin_prefetch(from + PREFETCH);

@@ -48,6 +48,8 @@ NEON_INLINE void add_line(const uint8_t *line, const int8_t *x, size_t stride, s
   for (size_t p = 0; p < PLANAR2_PLANES; p++) {
     int8x16_t input[TOKENS];
     for (size_t n = 0; n < tokens; n++) input[n] = broadcast(x + n * stride + p * PLANAR2_GROUP);
+    // Clang 17, Debian 13's, leaves what is not asked for as a loop, and the sums in memory.
+#pragma GCC unroll 4
     for (size_t q = 0; q < QUARTERS; q++) {
       const int8x16_t plane = plane_of(codes[q], p);
       for (size_t n = 0; n < tokens; n++) {

@@ -38,8 +38,11 @@ NEON_INLINE void bytes_dot(const int8_t *const row[BYTES_ROWS], const int8_t *x,
     for (size_t j = begin; j < end; j += BYTES_STEP) {
       int8x16_t input[BYTES_TOKENS];
       for (size_t n = 0; n < tokens; n++) input[n] = vld1q_s8(x + n * stride + j);
+      // Clang 17, Debian 13's, leaves what is not asked for as a loop, and the sums in memory.
+#pragma GCC unroll 4
       for (size_t r = 0; r < BYTES_ROWS; r++) {
         const int8x16_t weight = vld1q_s8(row[r] + j);
+#pragma GCC unroll 4
         for (size_t n = 0; n < tokens; n++) {
           sum[n][r] = bytes_multiply_add(sum[n][r], weight, input[n]);
         }

@@ -64,6 +64,7 @@ NEON_INLINE void q8k_gemv(const mpgemm_call *call, mpgemm_tile tile, q8k_format 
     float32x4_t y = vdupq_n_f32(0);
     for (size_t b = 0; b < blocks; b++) {
       int32x4_t wide[BYTES_ROWS];
+#pragma GCC unroll 4
       for (size_t r = 0; r < BYTES_ROWS; r++) {
         __builtin_prefetch(block[r] + Q8K_AHEAD * format.block_bytes);
         wide[r] = bytes_widen(format.dot(block[r], x.code + b * Q8K_BLOCK));

@@ -41,6 +41,7 @@ NEON_INLINE bytes_sum dot(const uint8_t *block, const int8_t *x) {
   bytes_sum sum = bytes_zero();
 #pragma GCC unroll 5
   for (size_t p = 0; p < TQ1_DIGITS; p++) {
+#pragma GCC unroll 2
     for (size_t h = 0; h < 2; h++) {
       if (p > 0) wide[h] = triple(wide[h]);
       const int8x16_t input = vld1q_s8(x + TQ1_WIDE * p + 16 * h);
