@@ -34,7 +34,11 @@ enum CaseSet {
   /// Whether the environment asks for every fourth problem only.
   static let isReduced = ProcessInfo.processInfo.environment["TERNBENCH_CONFORMANCE"] == "reduced"
 
-  static let all: [Case] = {
+  static let all = cases(isReduced: isReduced)
+  /// All problems, whatever the environment asks for: which rule a defect breaks first depends on them.
+  static let whole = isReduced ? cases(isReduced: false) : all
+
+  private static func cases(isReduced: Bool) -> [Case] {
     var shapes: [(m: Int, n: Int, k: Int, Pattern)] = []
     var turn = 0
     func next(_ values: [Int], _ step: Int) -> Int { values[turn * step % values.count] }
@@ -85,13 +89,15 @@ enum CaseSet {
       "conformance: \(cases.count) problems a kernel"
         + (isReduced ? ", a quarter of the set: TERNBENCH_CONFORMANCE=reduced" : ""))
     return cases
-  }()
+  }
 
-  /// The first mismatch of a kernel over the whole set.
-  static func firstMismatch(of kernel: Kernel, peers: [Kernel] = Kernel.all) -> Mismatch? {
+  /// The first mismatch of a kernel over a set.
+  static func firstMismatch(
+    of kernel: Kernel, peers: [Kernel] = Kernel.all, among cases: [Case] = all
+  ) -> Mismatch? {
     if let mismatch = Check.firstFalseDeclaration(of: kernel) { return mismatch }
     let check = Check()
-    for item in all {
+    for item in cases {
       if let mismatch = check.firstMismatch(
         of: kernel, on: item.problem(for: kernel), peers: peers)
       {
