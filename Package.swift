@@ -126,7 +126,7 @@ let package = Package(
       resources: [
         .embedInCode("Instructions/opcodes.csv"), .embedInCode("Instructions/unproven.csv"),
       ]),
-    tests("MachineTests", ["Machine"]),
+    tests("MachineTests", ["Machine", "TestSupport"]),
     tests("ResultsTests", ["Results"]),
     tests(
       "ReportTests", ["Report", "Energy", "Models", "Results", "Statistics"],
