@@ -6,6 +6,7 @@
 
 #include "bitwise/bitwise.h"
 #include "bitwise/lut_sums.h"
+#include "support/stream.h"
 #include "support/target.h"
 
 enum {
@@ -14,7 +15,6 @@ enum {
   CHUNK_GROUPS = CHUNK_BATCHES * BATCH,
   M_BEST = 64,
   N_BEST = 16,  // tokens whose tables, 8 k bytes each, stay in the second-level cache
-  AHEAD = 8192,
 };
 
 TARGET_BEGIN("avx2,fma,f16c")
@@ -51,8 +51,8 @@ static inline void add_packed(strip_sums *total, const uint8_t *w, const int8_t 
   const __m256i zero = _mm256_setzero_si256();
   digit_sums low = {zero, zero}, high = {zero, zero};
   for (size_t b = 0; b < batches; b++) {
-    _mm_prefetch((const char *)w + AHEAD, _MM_HINT_T0);
-    _mm_prefetch((const char *)w + AHEAD + 64, _MM_HINT_T0);
+    stream_ahead(w);
+    stream_ahead(w + 64);
     __m256i low_bytes = _mm256_set1_epi8(-128);
     __m256i high_bytes = _mm256_set1_epi8(-128);
     for (size_t g = 0; g < BATCH; g++, w += GROUP_BYTES, table += GROUP_BYTES) {

@@ -8,6 +8,7 @@
 
 #include "bitwise/bitwise.h"
 #include "bitwise/lut_sums.h"
+#include "support/stream.h"
 #include "support/target.h"
 
 enum {
@@ -18,7 +19,6 @@ enum {
   WIDEN_GROUPS = 2 * STEPS * WIDEN_BATCHES,
   M_BEST = 64,
   N_BEST = 16,  // tokens whose tables, 8 k bytes each, stay in the second-level cache
-  AHEAD = 8192,
 };
 
 TARGET_BEGIN("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl")
@@ -57,7 +57,7 @@ LUT_INLINE void add_steps(wide_sums *sums, const uint8_t *w, const __m512i *inde
     if (index) {
       at = (indices){index[2 * s], index[2 * s + 1]};
     } else {
-      _mm_prefetch((const char *)w + AHEAD + s * PAIR_BYTES, _MM_HINT_T0);
+      stream_ahead(w + s * PAIR_BYTES);
       at = indices_of(w + s * PAIR_BYTES);
     }
     // Low and high digits of the first group, then of the second.

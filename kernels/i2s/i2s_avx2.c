@@ -10,12 +10,12 @@
 
 #include <immintrin.h>
 
+#include "support/stream.h"
 #include "support/target.h"
 
 enum {
   ROWS = 8,          // rows whose sums are reduced together
   SPAN = 8,          // blocks between widenings to 32 bits
-  PREFETCH = 8192,   // bytes ahead in packed, across rows: they lie one after another
   FEW_M_BEST = 128,  // rows of a tile
 };
 
@@ -38,7 +38,7 @@ static inline __attribute__((always_inline)) void dot_row(const uint8_t *row, co
     }
     for (size_t b = begin; b < end; b++) {
       const __m256i block = _mm256_load_si256((const __m256i *)row + b);
-      _mm_prefetch((const char *)row + b * I2S_BLOCK_BYTES + PREFETCH, _MM_HINT_T0);
+      if (b % 2 == 0) stream_ahead(row + b * I2S_BLOCK_BYTES);  // two blocks are a line
       const __m256i upper = _mm256_srli_epi16(block, 4);
       const __m256i plane0 = _mm256_and_si256(upper, high_codes);  // times 4
       const __m256i plane1 = _mm256_and_si256(upper, low_codes);

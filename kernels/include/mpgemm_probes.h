@@ -18,9 +18,9 @@ typedef struct {
   uint64_t isa;      // MPGEMM_ISA_* bits needed
 
   // Reads all bytes of buffer, which lies on MPGEMM_ALIGN, or on 32 in a mapped file, and fetches
-  // ahead of itself by prefetch_distance bytes (0: leaves that to the hardware). Returns the sum,
-  // modulo 2^64, of the buffer's 64-bit words, its last word padded with zeros; all probes return
-  // the same.
+  // ahead of itself by prefetch_distance bytes, and perhaps from further away into an outer cache
+  // (0: leaves all that to the hardware). Returns the sum, modulo 2^64, of the buffer's 64-bit words,
+  // its last word padded with zeros; all probes return the same.
   uint64_t (*read)(const void *buffer, size_t bytes, size_t prefetch_distance);
 } mpgemm_read_probe;
 

@@ -11,9 +11,8 @@ enum {
   HALF_ROWS = PLANAR2_ROWS / 2,
   HALF_LINE = PLANAR2_LINE / 2,
   HALVES = 2,
-  HALF_TOKENS = 4,       // HALVES * HALF_TOKENS sums beside codes, planes and input in 16 registers
-  HALF_N_BEST = 64,      // tokens whose inputs stay in L2 while a tile's weights pass
-  HALF_PREFETCH = 8192,  // bytes ahead of the stream
+  HALF_TOKENS = 4,   // HALVES * HALF_TOKENS sums beside codes, planes and input in 16 registers
+  HALF_N_BEST = 64,  // tokens whose inputs stay in L2 while a tile's weights pass
 };
 
 // Four inputs, the same for every row.
@@ -58,7 +57,7 @@ INLINE void block(const mpgemm_call *call, size_t i, size_t t, size_t tokens, si
     }
     for (size_t l = begin; l < end; l++) {
       const uint8_t *from = line + l * PLANAR2_LINE;
-      _mm_prefetch((const char *)from + HALF_PREFETCH, _MM_HINT_T0);
+      stream_ahead(from);
       const __m256i codes[HALVES] = {
           _mm256_loadu_si256((const __m256i *)from),
           _mm256_loadu_si256((const __m256i *)(from + HALF_LINE)),

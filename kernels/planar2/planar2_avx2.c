@@ -4,6 +4,7 @@
 #include <immintrin.h>
 
 #include "planar2/planar2.h"
+#include "support/stream.h"
 #include "support/target.h"
 
 // |int16 sum| <= 16 lines * 4 planes * 2 products * 2 * 127 = 32512, with all planes in one sum.

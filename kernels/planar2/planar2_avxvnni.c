@@ -4,6 +4,7 @@
 #include <immintrin.h>
 
 #include "planar2/planar2.h"
+#include "support/stream.h"
 #include "support/target.h"
 
 // An int32 sum holds any k whose result fits int32; the constant only bounds the loop.

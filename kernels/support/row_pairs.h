@@ -32,7 +32,6 @@ enum {
   PAIRS_MOST = 8,                           // tokens of a group on any ISA
   PAIRS_BLOCK = 128,                        // inputs; activations are padded to more
   PAIRS_PLANES = PAIRS_BLOCK / PAIRS_STEP,  // registers of a block's codes
-  PAIRS_PREFETCH = 8192,                    // bytes ahead in packed, across rows
   PAIRS_M_BEST = 128,
   PAIRS_N_BEST = 128,  // tokens whose activations stay in L2 for most k
   // Inputs of a group of tokens, summed row after row: they stay in L1. A code is at most 2 * 64,
@@ -115,9 +114,10 @@ PAIRS_INLINE void pairs_multiply(const uint8_t *const row[PAIR], const int8_t *x
   for (size_t b = begin; b < whole; b++) {
     const size_t at = b * PAIRS_BLOCK_BYTES;
     const uint8_t *const block[PAIR] = {row[0] + at, row[1] + at};
-    for (size_t line = 0; fetch && line < PAIRS_BLOCK_BYTES; line += CACHE_LINE) {
-      _mm_prefetch((const char *)block[0] + PAIRS_PREFETCH + line, _MM_HINT_T0);
-      _mm_prefetch((const char *)block[1] + PAIRS_PREFETCH + line, _MM_HINT_T0);
+    const int begun = b * PAIRS_BLOCK_BYTES % CACHE_LINE == 0;  // a line may hold two blocks
+    for (size_t line = 0; fetch && begun && line < PAIRS_BLOCK_BYTES; line += CACHE_LINE) {
+      stream_ahead(block[0] + line);
+      stream_ahead(block[1] + line);
     }
     pairs_add_block(block, x + b * PAIRS_BLOCK, x_stride, tokens, constant, sums);
   }

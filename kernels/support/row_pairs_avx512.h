@@ -6,6 +6,7 @@
 #include "support/lanes_avx512.h"
 #include "support/reduce_avx512.h"
 #include "support/rows.h"
+#include "support/stream.h"
 #include "support/target.h"
 
 enum {

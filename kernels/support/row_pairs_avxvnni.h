@@ -5,6 +5,7 @@
 
 #include "support/reduce_avx2.h"
 #include "support/rows.h"
+#include "support/stream.h"
 #include "support/target.h"
 
 enum {

@@ -7,6 +7,7 @@
 #include <immintrin.h>
 
 #include "support/digits.h"
+#include "support/stream.h"
 #include "support/strips.h"
 #include "support/target.h"
 
@@ -19,10 +20,6 @@ static inline __m256i load_rows(const uint8_t *rows) {
 // The same 16 entries in both lanes.
 static inline __m256i load_table(const int8_t *table) {
   return _mm256_broadcastsi128_si256(_mm_load_si128((const __m128i *)table));
-}
-
-static inline void prefetch_bytes(const uint8_t *begin, size_t bytes) {
-  for (size_t i = 0; i < bytes; i += 64) _mm_prefetch((const char *)begin + i, _MM_HINT_T0);
 }
 
 // Splits 16 entries into their low digits, 16 bytes, and their high digits, 16 bytes.
@@ -86,7 +83,13 @@ static inline __attribute__((always_inline)) void strip_add_blocks(
     for (size_t t = 0; t < tokens; t++) sum[t][0] = sum[t][1] = _mm256_setzero_si256();
     for (size_t b = begin; b < min_size(begin + chunk, blocks); b++) {
       const uint8_t *const block = packed + b * block_bytes;
-      prefetch_bytes(block + ahead, block_bytes);
+      for (size_t i = 0; i < block_bytes; i += 64) {
+        if (tokens == 1) {
+          stream_ahead(block + i);
+        } else {
+          _mm_prefetch((const char *)block + i + ahead, _MM_HINT_T0);
+        }
+      }
       block_sum(block, tables + b * table_bytes, token_bytes, tokens, sum);
     }
     for (size_t t = 0; t < tokens; t++) add_to_total(sum[t], total[t]);

@@ -12,9 +12,8 @@ enum {
   HALF_ROWS = TRIT5_ROWS / 2,
   HALF_LINE = TRIT5_LINE / 2,
   HALVES = 2,
-  HALF_TOKENS = 4,       // HALVES * HALF_TOKENS sums beside fractions, digits and input
-  HALF_N_BEST = 64,      // tokens whose inputs stay in L2 while a tile's weights pass
-  HALF_PREFETCH = 8192,  // bytes ahead of the stream
+  HALF_TOKENS = 4,   // HALVES * HALF_TOKENS sums beside fractions, digits and input
+  HALF_N_BEST = 64,  // tokens whose inputs stay in L2 while a tile's weights pass
 };
 
 // Four inputs, the same for every row.
@@ -89,7 +88,7 @@ INLINE void block(const mpgemm_call *call, size_t i, size_t t, size_t tokens, si
       for (size_t n = 0; n < tokens; n++) sum[h][n] = _mm256_setzero_si256();
     }
     for (size_t l = begin; l < last; l++) {
-      _mm_prefetch((const char *)line + l * TRIT5_LINE + HALF_PREFETCH, _MM_HINT_T0);
+      stream_ahead(line + l * TRIT5_LINE);
       multiply_line(line + l * TRIT5_LINE, x + l * TRIT5_INPUTS, stride, tokens, sum);
     }
     if (last < end) {

@@ -3,6 +3,7 @@
 
 #include <immintrin.h>
 
+#include "support/stream.h"
 #include "support/target.h"
 #include "trit5/trit5.h"
 
