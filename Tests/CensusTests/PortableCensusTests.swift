@@ -14,6 +14,7 @@ import Testing
     "tl2_portable": StripsTwin.tl2(lossy: false), "tl2_lossy_portable": StripsTwin.tl2(lossy: true),
     "i2s_portable": I2STwin(), "tq1_portable": TQTwin.tq1, "tq2_portable": TQTwin.tq2,
     "planar2_portable": Planar2Twin(), "trit5_portable": Trit5Twin(),
+    "trit5_lut_portable": Trit5LutTwin(),
   ]
 
   /// One of everything; ends of blocks, strips, tiles and chunks, and just past them.

@@ -31,6 +31,11 @@ static inline size_t planar2_lines(size_t k) {
   return blocks_of(k, PLANAR2_INPUTS);
 }
 
+// Bytes of a block whose codes have a byte each.
+static inline size_t planar2_unpacked_bytes(size_t k) {
+  return planar2_lines(k) * PLANAR2_PLANES * PLANAR2_LINE;
+}
+
 // The first line of the block that row i lies in; i is a multiple of 16.
 static inline const uint8_t *planar2_block(const mpgemm_call *call, size_t i) {
   const size_t block = i / PLANAR2_ROWS;

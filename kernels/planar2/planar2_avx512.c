@@ -5,14 +5,10 @@
 //           products whose inputs are broadcast by the load itself.
 //   N > 1   planes are shifted down, so that a token needs one sum for all four; LANE_BLOCKS
 //           blocks of 16 rows by up to LANE_TOKENS tokens are summed in registers.
+//   more    from PLANAR2_PANEL_TOKENS on: the same, but for all tokens planes are shifted once.
 #if defined(__x86_64__)
 
-#include "planar2/planar2.h"
-#include "support/lanes_avx512.h"
-
-// Lines that N = 1 sums before planes are brought to one scale: a sum of plane 3 grows by at most
-// 4 * 2 * 64 * 127 a line, so that 2^14 lines stay below 2^31 / 2.
-enum { CHUNK_LINES = 1 << 14 };
+#include "planar2/planar2_512.h"
 
 TARGET_BEGIN("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")
 
@@ -25,8 +21,8 @@ static void single(const mpgemm_call *call, size_t i, size_t t, size_t m_end) {
   const __m512i mask[PLANAR2_PLANES] = {_mm512_set1_epi8(0x03), _mm512_set1_epi8(0x0C),
                                         _mm512_set1_epi8(0x30), _mm512_set1_epi8((char)0xC0)};
   __m512i total = _mm512_setzero_si512();
-  for (size_t begin = 0; begin < lines; begin += CHUNK_LINES) {
-    const size_t end = min_size(begin + CHUNK_LINES, lines);
+  for (size_t begin = 0; begin < lines; begin += LANE_PLANE_LINES) {
+    const size_t end = min_size(begin + LANE_PLANE_LINES, lines);
     __m512i sum[2][PLANAR2_PLANES];
     for (size_t p = 0; p < PLANAR2_PLANES; p++) {
       sum[0][p] = sum[1][p] = _mm512_setzero_si512();
@@ -34,7 +30,7 @@ static void single(const mpgemm_call *call, size_t i, size_t t, size_t m_end) {
     for (size_t l = begin; l < end; l += 2) {
       for (size_t s = 0; s < 2 && l + s < end; s++) {
         const uint8_t *from = line + (l + s) * PLANAR2_LINE;
-        _mm_prefetch((const char *)from + LANE_PREFETCH_SINGLE, _MM_HINT_T0);
+        stream_ahead(from);
         const __m512i codes = _mm512_loadu_si512(from);
         for (size_t p = 0; p < PLANAR2_PLANES; p++) {
           const __m512i input = lanes_broadcast(x + (l + s) * PLANAR2_INPUTS + p * PLANAR2_GROUP);
@@ -45,29 +41,22 @@ static void single(const mpgemm_call *call, size_t i, size_t t, size_t m_end) {
     }
     __m512i both[PLANAR2_PLANES];
     for (size_t p = 0; p < PLANAR2_PLANES; p++) both[p] = _mm512_add_epi32(sum[0][p], sum[1][p]);
-    const __m512i low = _mm512_add_epi32(both[0], _mm512_srai_epi32(both[1], 2));
-    const __m512i high =
-        _mm512_add_epi32(_mm512_srai_epi32(both[2], 4), _mm512_srai_epi32(both[3], 6));
-    total = _mm512_add_epi32(total, _mm512_add_epi32(low, high));
+    total = _mm512_add_epi32(total, lanes_add_planes(both));
   }
   lanes_store(call, i, t, m_end, total);
 }
 
 // So many blocks and tokens, both constants: every weight is loaded once for all the tokens. Few
 // tokens have several partial sums each, since a sum can take a new product only every 4 cycles.
-LANES_INLINE void several(const mpgemm_call *call, size_t i, size_t t, size_t blocks, size_t tokens,
-                          size_t m_end) {
+LANES_INLINE void several(const mpgemm_call *call, const uint8_t *unpacked, size_t i, size_t t,
+                          size_t blocks, size_t tokens, size_t m_end) {
+  (void)unpacked;
   const size_t parts = lanes_parts(tokens);
   const size_t lines = planar2_lines(call->shape.k), stride = int8_rows_stride(call->shape.k);
   const uint8_t *line = planar2_block(call, i);
   const int8_t *x = (const int8_t *)call->prepared + t * stride;
-  const __m512i mask = _mm512_set1_epi8(3);
-  __m512i sum[LANE_BLOCKS][LANE_TOKENS][PLANAR2_PLANES];  // |sum| <= 2 * 127 k
-  for (size_t b = 0; b < blocks; b++) {
-    for (size_t n = 0; n < tokens; n++) {
-      for (size_t a = 0; a < parts; a++) sum[b][n][a] = _mm512_setzero_si512();
-    }
-  }
+  lanes_sums sums;  // |sum| <= 2 * 127 k
+  lanes_clear(&sums, blocks, tokens, parts);
   for (size_t l = 0; l < lines; l++) {
     __m512i plane[PLANAR2_PLANES][LANE_BLOCKS];
     for (size_t b = 0; b < blocks; b++) {
@@ -75,55 +64,54 @@ LANES_INLINE void several(const mpgemm_call *call, size_t i, size_t t, size_t bl
       // The next blocks: 64 bytes of them for each 64 of these.
       _mm_prefetch((const char *)from + blocks * lines * PLANAR2_LINE, _MM_HINT_T0);
       const __m512i codes = _mm512_loadu_si512(from);
-      // Bits of a neighbouring byte come in from above and are masked away.
-      plane[0][b] = _mm512_and_si512(codes, mask);
-      plane[1][b] = _mm512_and_si512(_mm512_srli_epi32(codes, 2), mask);
-      plane[2][b] = _mm512_and_si512(_mm512_srli_epi32(codes, 4), mask);
-      plane[3][b] = _mm512_and_si512(_mm512_srli_epi32(codes, 6), mask);
+#pragma GCC unroll 4
+      for (size_t p = 0; p < PLANAR2_PLANES; p++) plane[p][b] = planar2_plane(codes, p);
     }
+#pragma GCC unroll 4
     for (size_t p = 0; p < PLANAR2_PLANES; p++) {
-      for (size_t n = 0; n < tokens; n++) {
-        const __m512i input =
-            lanes_broadcast(x + n * stride + l * PLANAR2_INPUTS + p * PLANAR2_GROUP);
-        for (size_t b = 0; b < blocks; b++) {
-          __m512i *part = &sum[b][n][p % parts];
-          *part = _mm512_dpbusd_epi32(*part, plane[p][b], input);
-        }
-      }
+      lanes_multiply(plane[p], x + l * PLANAR2_INPUTS + p * PLANAR2_GROUP, stride, blocks, tokens,
+                     p % parts, &sums);
     }
   }
-  for (size_t b = 0; b < blocks; b++) {
-    const size_t row = i + b * PLANAR2_ROWS;
-    for (size_t n = 0; n < tokens; n++) {
-      __m512i whole = sum[b][n][0];
-      for (size_t a = 1; a < parts; a++) whole = _mm512_add_epi32(whole, sum[b][n][a]);
-      lanes_store(call, row, t + n, m_end, whole);
-    }
-  }
+  lanes_store_all(call, i, t, blocks, tokens, parts, m_end, &sums);
+}
+
+LANES_TILE(in_place, LANE_TOKENS, several)
+
+static __attribute__((noinline)) void from_panels(const mpgemm_call *call, mpgemm_tile tile,
+                                                  void *scratch) {
+  panels_lanes(call, tile, planar2_unpack_block, scratch);
 }
 
 static void compute(const mpgemm_kernel *kernel, const mpgemm_call *call, mpgemm_tile tile,
                     void *scratch) {
   (void)kernel;
-  (void)scratch;
   if (call->shape.n == 1) {
     for (size_t i = tile.m_begin; i < tile.m_end; i += PLANAR2_ROWS) {
       single(call, i, tile.n_begin, tile.m_end);
     }
-    return;
+  } else if (call->shape.n < PLANAR2_PANEL_TOKENS) {
+    in_place(call, tile);
+  } else {
+    from_panels(call, tile, scratch);
   }
-  lanes_tile(call, tile, LANE_TOKENS, several);
 }
 
 static void plan(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_plan *plan) {
   (void)kernel;
   planar2_plan(shape, LANE_M_BEST, LANE_N_BEST, plan);
+  if (shape.n >= PLANAR2_PANEL_TOKENS) plan->scratch_size = panel_scratch_bytes(shape.k);
 }
 
 static void count(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_ops *prepare,
                   mpgemm_ops *compute) {
   if (prepare) int8_rows_count(shape, prepare);
   if (!compute) return;
+  if (shape.n >= PLANAR2_PANEL_TOKENS) {
+    planar2_count_unpack(shape, panel_passes(shape.n), compute);
+    panels_lanes_count(shape, planar2_unpacked_bytes(shape.k), compute);
+    return;
+  }
   const uint64_t blocks = blocks_of(shape.m, PLANAR2_ROWS), lines = planar2_lines(shape.k);
   const uint64_t outputs = blocks * PLANAR2_ROWS * shape.n;
   const uint64_t products = outputs * lines * PLANAR2_INPUTS;
@@ -131,7 +119,7 @@ static void count(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_ops *p
   compute->mul_i8 += products;
   compute->add_i32 += products + outputs;  // the last: less the sum of the codes
   if (shape.n == 1) {
-    const uint64_t chunks = blocks_of(lines, CHUNK_LINES);
+    const uint64_t chunks = blocks_of(lines, LANE_PLANE_LINES);
     compute->bitop += blocks * lines * PLANAR2_PLANES * PLANAR2_LINE;
     // Two sets of sums, and planes to a total.
     compute->add_i32 += 2 * PLANAR2_PLANES * chunks * outputs;

@@ -9,6 +9,7 @@
 #include <immintrin.h>
 
 #include "support/rows.h"
+#include "support/stream.h"
 #include "support/target.h"
 
 enum {
@@ -16,8 +17,8 @@ enum {
   LANE_BLOCKS = 2,  // blocks of 16 rows side by side where there are several tokens
   LANE_TOKENS = 8,  // LANE_BLOCKS * LANE_TOKENS sums fill half of the registers
   LANE_MOST_TOKENS = 2 * LANE_TOKENS - 1,  // as many sums of a single block
-  LANE_N_BEST = 128,            // tokens whose inputs stay in L2 while a tile's weights pass
-  LANE_PREFETCH_SINGLE = 8192,  // bytes ahead of the one stream that N = 1 reads
+  LANE_MOST_PARTS = 4,                     // partial sums of a token
+  LANE_N_BEST = 128,  // tokens whose inputs stay in L2 while a tile's weights pass
   LANE_M_BEST = 4 * LANE_BLOCKS * LANES,
 };
 
@@ -55,67 +56,66 @@ LANES_INLINE void lanes_store(const mpgemm_call *call, size_t i, size_t t, size_
   _mm512_mask_storeu_ps(call->y + t * call->ldy + i, valid, y);
 }
 
-// Computes so many blocks from row i on by so many tokens from t on.
-typedef void lanes_several(const mpgemm_call *call, size_t i, size_t t, size_t blocks,
-                           size_t tokens, size_t m_end);
+// The sums of blocks and tokens, in parts.
+typedef struct {
+  __m512i sum[LANE_BLOCKS][LANE_MOST_TOKENS][LANE_MOST_PARTS];
+} lanes_sums;
 
-LANES_INLINE void lanes_tokens(const mpgemm_call *call, size_t i, size_t t, size_t blocks,
-                               size_t tokens, size_t m_end, lanes_several *several) {
-  switch (tokens) {
-    case 1:
-      several(call, i, t, blocks, 1, m_end);
-      break;
-    case 2:
-      several(call, i, t, blocks, 2, m_end);
-      break;
-    case 3:
-      several(call, i, t, blocks, 3, m_end);
-      break;
-    case 4:
-      several(call, i, t, blocks, 4, m_end);
-      break;
-    case 5:
-      several(call, i, t, blocks, 5, m_end);
-      break;
-    case 6:
-      several(call, i, t, blocks, 6, m_end);
-      break;
-    case 7:
-      several(call, i, t, blocks, 7, m_end);
-      break;
-    default:
-      several(call, i, t, blocks, LANE_TOKENS, m_end);
-      break;
+LANES_INLINE void lanes_clear(lanes_sums *sums, size_t blocks, size_t tokens, size_t parts) {
+#pragma GCC unroll 2
+  for (size_t b = 0; b < blocks; b++) {
+#pragma GCC unroll 15
+    for (size_t n = 0; n < tokens; n++) {
+#pragma GCC unroll 4
+      for (size_t a = 0; a < parts; a++) sums->sum[b][n][a] = _mm512_setzero_si512();
+    }
   }
 }
 
-// The same for one block and more tokens than two blocks have.
-LANES_INLINE void lanes_many_tokens(const mpgemm_call *call, size_t i, size_t t, size_t tokens,
-                                    size_t m_end, lanes_several *several) {
-  switch (tokens) {
-    case 9:
-      several(call, i, t, 1, 9, m_end);
-      break;
-    case 10:
-      several(call, i, t, 1, 10, m_end);
-      break;
-    case 11:
-      several(call, i, t, 1, 11, m_end);
-      break;
-    case 12:
-      several(call, i, t, 1, 12, m_end);
-      break;
-    case 13:
-      several(call, i, t, 1, 13, m_end);
-      break;
-    case 14:
-      several(call, i, t, 1, 14, m_end);
-      break;
-    default:
-      several(call, i, t, 1, LANE_MOST_TOKENS, m_end);
-      break;
+// Adds the products of four inputs of each token, from x on, and a register of codes of each block.
+LANES_INLINE void lanes_multiply(const __m512i codes[LANE_BLOCKS], const int8_t *x, size_t stride,
+                                 size_t blocks, size_t tokens, size_t part, lanes_sums *sums) {
+#pragma GCC unroll 15
+  for (size_t n = 0; n < tokens; n++) {
+    const __m512i input = lanes_broadcast(x + n * stride);
+#pragma GCC unroll 2
+    for (size_t b = 0; b < blocks; b++) {
+      __m512i *sum = &sums->sum[b][n][part];
+      *sum = _mm512_dpbusd_epi32(*sum, codes[b], input);
+    }
   }
 }
+
+// Adds up the parts and writes the outputs from row i and token t on.
+LANES_INLINE void lanes_store_all(const mpgemm_call *call, size_t i, size_t t, size_t blocks,
+                                  size_t tokens, size_t parts, size_t m_end,
+                                  const lanes_sums *sums) {
+#pragma GCC unroll 2
+  for (size_t b = 0; b < blocks; b++) {
+#pragma GCC unroll 15
+    for (size_t n = 0; n < tokens; n++) {
+      __m512i whole = sums->sum[b][n][0];
+#pragma GCC unroll 4
+      for (size_t a = 1; a < parts; a++) whole = _mm512_add_epi32(whole, sums->sum[b][n][a]);
+      lanes_store(call, i + b * LANES, t + n, m_end, whole);
+    }
+  }
+}
+
+// Sums of planes that lie two, four and six bits up in their byte, and so are 4, 16 and 64 times too
+// large; added up exactly. A line adds at most 4 * 2 * 64 * 127 to the largest.
+enum { LANE_PLANES = 4, LANE_PLANE_LINES = 1 << 14 };
+
+LANES_INLINE __m512i lanes_add_planes(const __m512i sum[LANE_PLANES]) {
+  const __m512i low = _mm512_add_epi32(sum[0], _mm512_srai_epi32(sum[1], 2));
+  const __m512i high = _mm512_add_epi32(_mm512_srai_epi32(sum[2], 4), _mm512_srai_epi32(sum[3], 6));
+  return _mm512_add_epi32(low, high);
+}
+
+// Computes so many blocks, a constant, from row i on by so many tokens, another, from t on.
+// unpacked: null, or the blocks.
+typedef void lanes_several(const mpgemm_call *call, const uint8_t *unpacked, size_t i, size_t t,
+                           size_t blocks, size_t tokens, size_t m_end);
 
 // How many of the tokens that are left are multiplied together: LANE_TOKENS, or what is left if it is at
 // most `most`. Where weights take long to unpack, a few tokens at the end join the ones before.
@@ -123,27 +123,64 @@ static inline size_t lanes_next(size_t left, size_t most) {
   return left <= most ? left : LANE_TOKENS;
 }
 
-// Computes a tile of several tokens, up to `most` of them together: LANE_TOKENS or LANE_MOST_TOKENS. It and
-// several are compile-time constants, so that several is inlined for each number of blocks and tokens.
-LANES_INLINE void lanes_tile(const mpgemm_call *call, mpgemm_tile tile, size_t most,
-                             lanes_several *several) {
-  for (size_t i = tile.m_begin; i < tile.m_end; i += LANE_BLOCKS * LANES) {
-    const size_t blocks = min_size(LANE_BLOCKS, blocks_of(tile.m_end - i, LANES));
-    size_t tokens;
-    for (size_t t = tile.n_begin; t < tile.n_end; t += tokens) {
-      tokens = lanes_next(tile.n_end - t, most);
-      if (most > LANE_TOKENS && tokens > LANE_TOKENS) {
-        for (size_t b = 0; b < blocks; b++) {
-          lanes_many_tokens(call, i + b * LANES, t, tokens, tile.m_end, several);
-        }
-      } else if (blocks == LANE_BLOCKS) {
-        lanes_tokens(call, i, t, LANE_BLOCKS, tokens, tile.m_end, several);
-      } else {
-        lanes_tokens(call, i, t, 1, tokens, tile.m_end, several);
-      }
-    }
+#define LANES_CASE(several, blocks, number)                   \
+  case number:                                                \
+    several(call, unpacked, i, t, (blocks), (number), m_end); \
+    break;
+
+// Defines name, which calls several, a lanes_several, for up to LANE_TOKENS tokens, and name_many for
+// a single block and more of them. By macro, since a compiler merges the calls of a switch before
+// it inlines a function that is an argument, and then their constants are none.
+#define LANES_TOKENS(name, several)                                                            \
+  LANES_INLINE void name(const mpgemm_call *call, const uint8_t *unpacked, size_t i, size_t t, \
+                         size_t blocks, size_t tokens, size_t m_end) {                         \
+    switch (tokens) {                                                                          \
+      LANES_CASE(several, blocks, 1)                                                           \
+      LANES_CASE(several, blocks, 2)                                                           \
+      LANES_CASE(several, blocks, 3)                                                           \
+      LANES_CASE(several, blocks, 4)                                                           \
+      LANES_CASE(several, blocks, 5)                                                           \
+      LANES_CASE(several, blocks, 6)                                                           \
+      LANES_CASE(several, blocks, 7)                                                           \
+      LANES_CASE(several, blocks, LANE_TOKENS)                                                 \
+    }                                                                                          \
+  }                                                                                            \
+  LANES_INLINE void name##_many(const mpgemm_call *call, const uint8_t *unpacked, size_t i,    \
+                                size_t t, size_t tokens, size_t m_end) {                       \
+    switch (tokens) {                                                                          \
+      LANES_CASE(several, 1, 9)                                                                \
+      LANES_CASE(several, 1, 10)                                                               \
+      LANES_CASE(several, 1, 11)                                                               \
+      LANES_CASE(several, 1, 12)                                                               \
+      LANES_CASE(several, 1, 13)                                                               \
+      LANES_CASE(several, 1, 14)                                                               \
+      LANES_CASE(several, 1, LANE_MOST_TOKENS)                                                 \
+    }                                                                                          \
   }
-}
+
+// Defines name(call, tile), which computes a tile of several tokens from the packed weights, up to
+// `most` of them together: LANE_TOKENS or LANE_MOST_TOKENS. A function of its own: compilers keep
+// sums in memory where one becomes too large.
+#define LANES_TILE(name, most, several)                                                   \
+  LANES_TOKENS(name##_tokens, several)                                                    \
+  static __attribute__((noinline)) void name(const mpgemm_call *call, mpgemm_tile tile) { \
+    for (size_t i = tile.m_begin; i < tile.m_end; i += LANE_BLOCKS * LANES) {             \
+      const size_t blocks = min_size(LANE_BLOCKS, blocks_of(tile.m_end - i, LANES));      \
+      size_t tokens;                                                                      \
+      for (size_t t = tile.n_begin; t < tile.n_end; t += tokens) {                        \
+        tokens = lanes_next(tile.n_end - t, (most));                                      \
+        if ((most) > LANE_TOKENS && tokens > LANE_TOKENS) {                               \
+          for (size_t b = 0; b < blocks; b++) {                                           \
+            name##_tokens_many(call, NULL, i + b * LANES, t, tokens, tile.m_end);         \
+          }                                                                               \
+        } else if (blocks == LANE_BLOCKS) {                                               \
+          name##_tokens(call, NULL, i, t, LANE_BLOCKS, tokens, tile.m_end);               \
+        } else {                                                                          \
+          name##_tokens(call, NULL, i, t, 1, tokens, tile.m_end);                         \
+        }                                                                                 \
+      }                                                                                   \
+    }                                                                                     \
+  }
 
 // What a whole compute of n tokens does with the weights and the sums of one block of 16 rows.
 typedef struct {

@@ -1,8 +1,6 @@
 // panels_amx.h: what the kernels share that multiply many tokens by AMX, weights unpacked to tiles.
 //
-// Unpacked  A block of 16 weight rows is a run of 64-byte rows, one for every four inputs: dword r
-//           holds codes 0, 1, 2 of weight row r. 16 of them are a tile of weights. A panel is two
-//           blocks, unpacked once for all tokens of the tile that compute is given.
+// Unpacked  Panels as panels_avx512.h has them: 16 rows of a block are a tile of weights.
 // Sums      Two groups of 16 tokens by the two blocks: four tiles of sums share two tiles of inputs
 //           and two of weights. A dot product adds modulo 2^32 and |sum| <= 2 * 127 k.
 #pragma once
@@ -12,16 +10,13 @@
 #include <immintrin.h>
 
 #include "support/int8_tiles.h"
-#include "support/lanes_avx512.h"
+#include "support/panels_avx512.h"
 #include "support/target.h"
 
 enum {
-  PANEL_BLOCKS = 2,
-  PANEL_ROWS = PANEL_BLOCKS * LANES,
   PANEL_GROUPS = 2,
   PANEL_TOKENS = PANEL_GROUPS * TILE_ROWS,
   PANEL_M_BEST = 4 * PANEL_ROWS,
-  PANEL_N_BEST = 128,  // tokens whose inputs stay in L2 while a tile's weights pass
 };
 
 // Tile registers: sums of group and block, inputs of a group, weights of a block.
@@ -37,23 +32,13 @@ static const tile_config whole_tiles = {
 
 TARGET_BEGIN("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")
 
-// Unpacks the block that weight row i begins. Rows of codes may be written beyond those of the
-// tiles, as far as panel_block_bytes goes; those not written meet inputs that are zero.
-typedef void panel_unpack(const mpgemm_call *call, size_t i, uint8_t *unpacked);
-
-// Bytes of an unpacked block of lines that hold so many inputs each.
-static inline size_t panel_block_bytes(size_t k, size_t line_inputs) {
-  const size_t inputs = round_up(k, line_inputs);
-  return round_up(inputs, TILE_ROW) / 4 * TILE_ROW;
-}
-
-static inline void panels_plan(mpgemm_shape shape, size_t line_inputs, mpgemm_plan *plan) {
+static inline void panels_plan(mpgemm_shape shape, mpgemm_plan *plan) {
   int8_tiles_plan(shape, plan);
-  plan->scratch_size = PANEL_BLOCKS * panel_block_bytes(shape.k, line_inputs);
+  plan->scratch_size = panel_scratch_bytes(shape.k);
   plan->m_step = LANES;
   plan->n_step = TILE_ROWS;
   plan->m_best = PANEL_M_BEST;
-  plan->n_best = PANEL_N_BEST;
+  plan->n_best = LANE_N_BEST;
 }
 
 // Sums so many groups by so many blocks, both constants, in the tile registers.
@@ -89,7 +74,7 @@ static inline void panel_store(const mpgemm_call *call, size_t i, size_t t, mpge
   }
 }
 
-LANES_INLINE void panel_tokens(const mpgemm_call *call, size_t i, size_t t, mpgemm_tile tile,
+LANES_INLINE void panel_groups(const mpgemm_call *call, size_t i, size_t t, mpgemm_tile tile,
                                const uint8_t *weights, size_t block_bytes, size_t groups,
                                size_t blocks) {
   _Alignas(MPGEMM_ALIGN) int32_t sums[PANEL_GROUPS][PANEL_BLOCKS][TILE_ROWS][LANES];
@@ -107,27 +92,22 @@ LANES_INLINE void panel_tokens(const mpgemm_call *call, size_t i, size_t t, mpge
 }
 
 // Computes a tile of many tokens. unpack is a compile-time constant, so that it is inlined.
-LANES_INLINE void panels_compute(const mpgemm_call *call, mpgemm_tile tile, size_t line_inputs,
-                                 panel_unpack *unpack, uint8_t *unpacked) {
-  const size_t block_bytes = panel_block_bytes(call->shape.k, line_inputs);
+LANES_INLINE void panels_compute(const mpgemm_call *call, mpgemm_tile tile, panel_unpack *unpack,
+                                 uint8_t *unpacked) {
+  const size_t block_bytes = panel_block_bytes(call->shape.k);
   TILE_CONFIGURE(&whole_tiles);
   for (size_t i = tile.m_begin; i < tile.m_end; i += PANEL_ROWS) {
     const size_t blocks = tile.m_end - i > LANES ? 2 : 1;
     for (size_t b = 0; b < blocks; b++) unpack(call, i + b * LANES, unpacked + b * block_bytes);
     for (size_t t = tile.n_begin; t < tile.n_end; t += PANEL_TOKENS) {
       const size_t groups = tile.n_end - t > TILE_ROWS ? 2 : 1;
-      if (groups == 2 && blocks == 2) panel_tokens(call, i, t, tile, unpacked, block_bytes, 2, 2);
-      if (groups == 2 && blocks == 1) panel_tokens(call, i, t, tile, unpacked, block_bytes, 2, 1);
-      if (groups == 1 && blocks == 2) panel_tokens(call, i, t, tile, unpacked, block_bytes, 1, 2);
-      if (groups == 1 && blocks == 1) panel_tokens(call, i, t, tile, unpacked, block_bytes, 1, 1);
+      if (groups == 2 && blocks == 2) panel_groups(call, i, t, tile, unpacked, block_bytes, 2, 2);
+      if (groups == 2 && blocks == 1) panel_groups(call, i, t, tile, unpacked, block_bytes, 2, 1);
+      if (groups == 1 && blocks == 2) panel_groups(call, i, t, tile, unpacked, block_bytes, 1, 2);
+      if (groups == 1 && blocks == 1) panel_groups(call, i, t, tile, unpacked, block_bytes, 1, 1);
     }
   }
   TILE_RELEASE();
-}
-
-// How often a whole compute unpacks all the weights.
-static inline uint64_t panel_passes(size_t n) {
-  return blocks_of(n, PANEL_N_BEST);
 }
 
 // Adds what a whole compute does beside unpacking, which writes line_bytes for every block.
@@ -147,5 +127,45 @@ static inline void panels_count(mpgemm_shape shape, size_t unpacked_bytes, mpgem
 }
 
 TARGET_END
+
+// Defines plan, compute and count of a kernel that leaves few tokens to another, few_kernel, of the
+// same layout. unpack is a panel_unpack; count_unpack(shape, passes, ops) adds what it does to all
+// weights so many times, but for the bytes it writes, block_bytes(k) for every block. Inside a target
+// region that has all that unpack needs.
+#define PANELS_KERNEL(few_kernel, unpack, count_unpack, block_bytes)                          \
+  static void compute(const mpgemm_kernel *kernel, const mpgemm_call *call, mpgemm_tile tile, \
+                      void *scratch) {                                                        \
+    (void)kernel;                                                                             \
+    if (call->shape.n < TILES_TOKENS) {                                                       \
+      few_kernel.compute(&few_kernel, call, tile, scratch);                                   \
+    } else {                                                                                  \
+      panels_compute(call, tile, unpack, scratch);                                            \
+    }                                                                                         \
+  }                                                                                           \
+  static void plan(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_plan *plan) {      \
+    (void)kernel;                                                                             \
+    if (shape.n < TILES_TOKENS) {                                                             \
+      few_kernel.plan(&few_kernel, shape, plan);                                              \
+    } else {                                                                                  \
+      panels_plan(shape, plan);                                                               \
+    }                                                                                         \
+  }                                                                                           \
+  static void count(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_ops *prepare,     \
+                    mpgemm_ops *compute) {                                                    \
+    (void)kernel;                                                                             \
+    if (shape.n < TILES_TOKENS) {                                                             \
+      few_kernel.count(&few_kernel, shape, prepare, compute);                                 \
+      return;                                                                                 \
+    }                                                                                         \
+    if (prepare) int8_tiles_count(shape, prepare);                                            \
+    if (!compute) return;                                                                     \
+    count_unpack(shape, panel_passes(shape.n), compute);                                      \
+    panels_count(shape, block_bytes(shape.k), compute);                                       \
+  }
+
+// What the descriptors of these kernels share.
+#define PANELS_FIELDS                                                                           \
+  .preparation = "int8_tiles", .plan = plan, .prepare = int8_tiles_prepare, .compute = compute, \
+  .count = count
 
 #endif

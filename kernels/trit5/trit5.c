@@ -3,13 +3,15 @@
 
 #include <string.h>
 
+#include "trit5/trit5_lut.h"
+
 size_t trit5_packed_size(const mpgemm_kernel *kernel, size_t m, size_t k) {
   (void)kernel;
   return blocks_of(m, TRIT5_ROWS) * trit5_lines(k) * TRIT5_LINE;
 }
 
-void trit5_pack(const mpgemm_kernel *kernel, size_t m, size_t k, const int8_t *w, void *packed) {
-  (void)kernel;
+void trit5_pack_values(size_t m, size_t k, const int8_t *w, void *packed,
+                       uint8_t (*encode)(unsigned value)) {
   uint8_t *byte = packed;
   for (size_t i = 0; i < blocks_of(m, TRIT5_ROWS) * TRIT5_ROWS; i += TRIT5_ROWS) {
     for (size_t j = 0; j < k; j += TRIT5_INPUTS) {
@@ -21,30 +23,47 @@ void trit5_pack(const mpgemm_kernel *kernel, size_t m, size_t k, const int8_t *w
             const int weight = i + r < m && input < k ? w[(i + r) * k + input] : 0;
             value = 3 * value + (unsigned)(weight + 1);
           }
-          *byte++ = (uint8_t)((256 * value + TRIT5_VALUES - 1) / TRIT5_VALUES);
+          *byte++ = encode(value);
         }
       }
     }
   }
 }
 
-void trit5_unpack(const mpgemm_kernel *kernel, size_t m, size_t k, const void *packed, int8_t *w) {
-  (void)kernel;
+void trit5_unpack_values(size_t m, size_t k, const void *packed, int8_t *w,
+                         unsigned (*decode)(uint8_t byte)) {
+  static const unsigned place[TRIT5_DIGITS] = {81, 27, 9, 3, 1};
   const uint8_t *bytes = packed;
   for (size_t i = 0; i < m; i++) {
     const uint8_t *row = bytes + i / TRIT5_ROWS * trit5_lines(k) * TRIT5_LINE;
     row += i % TRIT5_ROWS * TRIT5_GROUP;
     for (size_t j = 0; j < k; j++) {
       const size_t input = j % TRIT5_INPUTS;
-      const unsigned first = row[j / TRIT5_INPUTS * TRIT5_LINE + input % TRIT5_GROUP];
-      // 13 of the 256 bytes are the fraction of no five digits.
-      const unsigned value = first * TRIT5_VALUES / 256;
-      const int legal = (256 * value + TRIT5_VALUES - 1) / TRIT5_VALUES == first;
-      uint8_t q = (uint8_t)first;
-      for (size_t d = 0; d < input / TRIT5_GROUP; d++) q = (uint8_t)(3 * q);
-      w[i * k + j] = legal ? (int8_t)((3 * q >> 8) - 1) : 2;
+      const unsigned value = decode(row[j / TRIT5_INPUTS * TRIT5_LINE + input % TRIT5_GROUP]);
+      const int digit = (int)(value / place[input / TRIT5_GROUP] % 3);
+      w[i * k + j] = value < TRIT5_VALUES ? (int8_t)(digit - 1) : 2;
     }
   }
+}
+
+static uint8_t encode(unsigned value) {
+  return (uint8_t)((256 * value + TRIT5_VALUES - 1) / TRIT5_VALUES);
+}
+
+// 13 of the 256 bytes are the fraction of no five digits.
+static unsigned decode(uint8_t byte) {
+  const unsigned value = (unsigned)byte * TRIT5_VALUES / 256;
+  return encode(value) == byte ? value : TRIT5_VALUES;
+}
+
+void trit5_pack(const mpgemm_kernel *kernel, size_t m, size_t k, const int8_t *w, void *packed) {
+  (void)kernel;
+  trit5_pack_values(m, k, w, packed, encode);
+}
+
+void trit5_unpack(const mpgemm_kernel *kernel, size_t m, size_t k, const void *packed, int8_t *w) {
+  (void)kernel;
+  trit5_unpack_values(m, k, packed, w, decode);
 }
 
 void trit5_plan(mpgemm_shape shape, size_t m_best, size_t n_best, mpgemm_plan *plan) {
@@ -143,11 +162,14 @@ const mpgemm_kernel trit5_portable = {
 const mpgemm_kernel *const *trit5_family(uint32_t host_abi) {
   static const mpgemm_kernel *const kernels[] = {
       &trit5_portable,
+      &trit5_lut_portable,
 #if defined(__x86_64__)
       &trit5_avx2,
       &trit5_avxvnni,
       &trit5_avx512,
       &trit5_amx,
+      &trit5_lut_avx512,
+      &trit5_lut_amx,
 #elif defined(__aarch64__)
       &trit5_neon,
       &trit5_dotprod,

@@ -47,6 +47,11 @@ static inline size_t trit5_prepared_bytes(size_t k) {
   return min_size(trit5_lines(k) * TRIT5_INPUTS, int8_rows_stride(k));
 }
 
+// Bytes of a block whose digits have a byte each.
+static inline size_t trit5_unpacked_bytes(size_t k) {
+  return trit5_lines(k) * TRIT5_DIGITS * TRIT5_LINE;
+}
+
 // The first line of the block that row i lies in; i is a multiple of 16.
 static inline const uint8_t *trit5_block(const mpgemm_call *call, size_t i) {
   return (const uint8_t *)call->packed + i / TRIT5_ROWS * trit5_lines(call->shape.k) * TRIT5_LINE;
@@ -56,6 +61,13 @@ size_t trit5_packed_size(const mpgemm_kernel *kernel, size_t m, size_t k);
 void trit5_pack(const mpgemm_kernel *kernel, size_t m, size_t k, const int8_t *w, void *packed);
 void trit5_unpack(const mpgemm_kernel *kernel, size_t m, size_t k, const void *packed, int8_t *w);
 void trit5_plan(mpgemm_shape shape, size_t m_best, size_t n_best, mpgemm_plan *plan);
+
+// Packs and unpacks lines whose bytes are what encode makes of the value v of five digits, 0...242;
+// decode gives TRIT5_VALUES for a byte that no digits pack to.
+void trit5_pack_values(size_t m, size_t k, const int8_t *w, void *packed,
+                       uint8_t (*encode)(unsigned value));
+void trit5_unpack_values(size_t m, size_t k, const void *packed, int8_t *w,
+                         unsigned (*decode)(uint8_t byte));
 
 // Copies the inputs of the last line, where a prepared row ends within them, and zeros after them.
 void trit5_tail(const mpgemm_call *call, size_t t, int8_t tail[TRIT5_INPUTS]);

@@ -43,7 +43,7 @@ static void single(const mpgemm_call *call, size_t i, size_t t, size_t m_end) {
 #pragma GCC unroll 4
       for (size_t s = 0; s < SIDE; s++) {
         const uint8_t *line = block + (l + s) * TRIT5_LINE;
-        _mm_prefetch((const char *)line + LANE_PREFETCH_SINGLE, _MM_HINT_T0);
+        stream_ahead(line);
         multiply_line(line, x + (l + s) * TRIT5_INPUTS, &now[s], &next[s]);
       }
     }
@@ -92,8 +92,9 @@ LANES_INLINE void multiply_lines(const uint8_t *line, size_t block_bytes, const 
 }
 
 // So many blocks and tokens, both constants. Few tokens have several partial sums each.
-LANES_INLINE void several(const mpgemm_call *call, size_t i, size_t t, size_t blocks, size_t tokens,
-                          size_t m_end) {
+LANES_INLINE void several(const mpgemm_call *call, const uint8_t *unpacked, size_t i, size_t t,
+                          size_t blocks, size_t tokens, size_t m_end) {
+  (void)unpacked;
   const size_t parts = lanes_parts(tokens);
   const size_t k = call->shape.k, lines = trit5_lines(k), whole = trit5_whole_lines(k);
   const size_t stride = int8_rows_stride(k), block_bytes = lines * TRIT5_LINE;
@@ -142,28 +143,42 @@ LANES_INLINE void several(const mpgemm_call *call, size_t i, size_t t, size_t bl
   }
 }
 
+LANES_TILE(in_place, LANE_MOST_TOKENS, several)
+
+static __attribute__((noinline)) void from_panels(const mpgemm_call *call, mpgemm_tile tile,
+                                                  void *scratch) {
+  panels_lanes(call, tile, trit5_unpack_block, scratch);
+}
+
 static void compute(const mpgemm_kernel *kernel, const mpgemm_call *call, mpgemm_tile tile,
                     void *scratch) {
   (void)kernel;
-  (void)scratch;
   if (call->shape.n == 1) {
     for (size_t i = tile.m_begin; i < tile.m_end; i += TRIT5_ROWS) {
       single(call, i, tile.n_begin, tile.m_end);
     }
-    return;
+  } else if (call->shape.n < TRIT5_PANEL_TOKENS) {
+    in_place(call, tile);
+  } else {
+    from_panels(call, tile, scratch);
   }
-  lanes_tile(call, tile, LANE_MOST_TOKENS, several);
 }
 
 static void plan(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_plan *plan) {
   (void)kernel;
   trit5_plan(shape, LANE_M_BEST, LANE_N_BEST, plan);
+  if (shape.n >= TRIT5_PANEL_TOKENS) plan->scratch_size = panel_scratch_bytes(shape.k);
 }
 
 static void count(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_ops *prepare,
                   mpgemm_ops *compute) {
   if (prepare) int8_rows_count(shape, prepare);
   if (!compute) return;
+  if (shape.n >= TRIT5_PANEL_TOKENS) {
+    trit5_count_unpack(shape, panel_passes(shape.n), compute);
+    panels_lanes_count(shape, trit5_unpacked_bytes(shape.k), compute);
+    return;
+  }
   const uint64_t blocks = blocks_of(shape.m, TRIT5_ROWS), lines = trit5_lines(shape.k);
   const uint64_t outputs = blocks * TRIT5_ROWS * shape.n;
   const uint64_t products = outputs * lines * TRIT5_INPUTS;

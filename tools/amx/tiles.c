@@ -13,7 +13,7 @@
 #include "mpgemm_registry.h"
 #include "mpgemm_stage.h"
 
-enum { ROWS = 47, TOKENS = 40, INPUTS = 330, PAGE = 4096, THREADS = 3, CALLS = 150 };
+enum { ROWS = 47, TOKENS = 40, INPUTS = 330, PAGE = 4096, THREADS = 3, CALLS = 150, KERNELS = 3 };
 
 static int failures;
 
@@ -153,11 +153,12 @@ static void *work(void *argument) {
 }
 
 int main(void) {
-  const mpgemm_kernel *const kernels[] = {named("planar2_amx"), named("trit5_amx")};
+  const mpgemm_kernel *const kernels[] = {named("planar2_amx"), named("trit5_amx"),
+                                          named("trit5_lut_amx")};
   multiplication reference = prepared(named("planar2_portable"));
   mpgemm_run_compute_stage(&reference.stage);
 
-  for (int k = 0; k < 2; k++) {
+  for (int k = 0; k < KERNELS; k++) {
     check(is_refused(kernels[k], reference.y), kernels[k]->name,
           "without permission the process ends by SIGILL");
   }
@@ -166,14 +167,14 @@ int main(void) {
   pthread_t threads[THREADS];
   worker workers[THREADS];
   for (int t = 0; t < THREADS; t++) {
-    workers[t] = (worker){.kernel = kernels[t % 2], .wanted = reference.y};
+    workers[t] = (worker){.kernel = kernels[t % KERNELS], .wanted = reference.y};
     if (pthread_create(&threads[t], NULL, work, &workers[t]) != 0) abort();
   }
   const int permitted = (mpgemm_cpu_isa() & MPGEMM_ISA_AMXINT8) != 0;
   check(permitted, "", "AMX is there and permitted");
   if (!permitted) return 1;
   check(tiles_show(), "", "tiles in use show, and released ones do not");
-  for (int k = 0; k < 2; k++) {
+  for (int k = 0; k < KERNELS; k++) {
     check(is_right(kernels[k], reference.y), kernels[k]->name, "bits are planar2_portable's");
     check(tiles_in_use() == 0, kernels[k]->name, "no tile is left in use");
   }

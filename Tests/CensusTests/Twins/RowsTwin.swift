@@ -90,6 +90,57 @@ struct Planar2Twin: Twin {
   }
 }
 
+/// trit5_lut_portable: two lookups a byte leave five digits of two bits.
+struct Trit5LutTwin: Twin {
+  /// By the lower six bits of a byte: s / 4, the first digit, the second.
+  private static let first: [UInt8] = (0..<64).map { (low: UInt8) -> UInt8 in
+    let pair = low / 7
+    return low % 7 | (pair / 3) << 4 | (pair % 3) << 6
+  }
+
+  /// By s / 4 and, in bits 5:4, s % 4: the other digits.
+  private static let second: [UInt8] = (0..<64).map { (at: UInt8) -> UInt8 in
+    let triple = 4 * (at & 15) + (at >> 4)
+    return triple > 27 ? 0 : triple / 9 | (triple / 3 % 3) << 2 | (triple % 3) << 4
+  }
+
+  func prepare(_ problem: Problem, _ tally: Tally) -> [UInt8] { Int8Rows.prepare(problem, tally) }
+
+  func compute(_ tile: Tile, of call: TwinCall, into y: inout [Float]) {
+    let lines = blocks(call.k, of: 20), stride = Int8Rows.stride(call.k)
+    for rows in tile.rows.steps(of: 16) {
+      for t in tile.tokens {
+        var sum = [CountedInt32](repeating: call.zero(), count: 16)
+        for l in 0..<lines {
+          let line = call.weights.load((rows.lowerBound / 16 * lines + l) * 64, count: 64)
+          // A prepared row may end within the last line's inputs; zeros follow.
+          let inside = min(20, stride - l * 20)
+          var x = call.prepared.loadSigned(t * stride + l * 20, count: inside)
+          x += [CountedInt8](repeating: call.zero(), count: 20 - inside)
+          for r in 0..<16 { multiply(line[r * 4..<r * 4 + 4], x, &sum[r], call) }
+        }
+        for i in rows {
+          call.storeExact(sum[i % 16] - call.tokenSum(t), i, t, into: &y)
+        }
+      }
+    }
+  }
+
+  private func multiply(
+    _ row: ArraySlice<CountedUInt8>, _ x: [CountedInt8], _ sum: inout CountedInt32, _ call: TwinCall
+  ) {
+    let firsts = Self.first.map { CountedUInt8($0, call.tally) }[...]
+    let seconds = Self.second.map { CountedUInt8($0, call.tally) }[...]
+    for (b, byte) in row.enumerated() {
+      let first = call.tally.lookup(byte & 63, in: firsts)
+      let index = byte >> 2 & 0x30 | first & 0x0F
+      let second = call.tally.lookup(index, in: seconds)
+      let digits = [first >> 4 & 3, first >> 6, second & 3, second >> 2 & 3, second >> 4]
+      for (d, digit) in digits.enumerated() { sum += digit.times(x[4 * d + b]) }
+    }
+  }
+}
+
 /// trit5_portable: five digits a byte, summed as fractions modulo 2^32 and never taken apart.
 struct Trit5Twin: Twin {
   func prepare(_ problem: Problem, _ tally: Tally) -> [UInt8] { Int8Rows.prepare(problem, tally) }

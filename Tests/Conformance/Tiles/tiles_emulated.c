@@ -12,6 +12,7 @@
 #include "mpgemm_kernel.h"
 #include "planar2/planar2.h"
 #include "trit5/trit5.h"
+#include "trit5/trit5_lut.h"
 
 enum { TILES = 8, ROWS = 16, ROW_BYTES = 64, CONFIG_BYTES = 64 };
 
@@ -108,29 +109,31 @@ static void compute(const mpgemm_kernel *real, const mpgemm_call *call, mpgemm_t
   demand(!configured, "tiles are released");
 }
 
-static void compute_planar2(const mpgemm_kernel *kernel, const mpgemm_call *call, mpgemm_tile tile,
-                            void *scratch) {
-  (void)kernel;
-  compute(&planar2_amx, call, tile, scratch);
-}
+// Defines family_emulated(), the kernel family_amx on these tiles.
+#define EMULATED(family)                                                             \
+  static void compute_##family(const mpgemm_kernel *kernel, const mpgemm_call *call, \
+                               mpgemm_tile tile, void *scratch) {                    \
+    (void)kernel;                                                                    \
+    compute(&family##_amx, call, tile, scratch);                                     \
+  }                                                                                  \
+  static mpgemm_kernel family##_emulated(void) {                                     \
+    mpgemm_kernel emulated = family##_amx;                                           \
+    emulated.name = #family "_emulated_avx512";                                      \
+    emulated.isa &= ~(uint64_t)MPGEMM_ISA_AMXINT8;                                   \
+    emulated.compute = compute_##family;                                             \
+    return emulated;                                                                 \
+  }
 
-static void compute_trit5(const mpgemm_kernel *kernel, const mpgemm_call *call, mpgemm_tile tile,
-                          void *scratch) {
-  (void)kernel;
-  compute(&trit5_amx, call, tile, scratch);
-}
+EMULATED(planar2)
+EMULATED(trit5)
+EMULATED(trit5_lut)
 
 const mpgemm_kernel *const *mpgemm_plugin(uint32_t host_abi) {
-  static mpgemm_kernel planar2, trit5;
-  static const mpgemm_kernel *const kernels[] = {&planar2, &trit5, NULL};
+  static mpgemm_kernel planar2, trit5, trit5_lut;
+  static const mpgemm_kernel *const kernels[] = {&planar2, &trit5, &trit5_lut, NULL};
   if (host_abi < MPGEMM_ABI) return NULL;
-  planar2 = planar2_amx;
-  planar2.name = "planar2_emulated_avx512";
-  planar2.isa &= ~(uint64_t)MPGEMM_ISA_AMXINT8;
-  planar2.compute = compute_planar2;
-  trit5 = trit5_amx;
-  trit5.name = "trit5_emulated_avx512";
-  trit5.isa &= ~(uint64_t)MPGEMM_ISA_AMXINT8;
-  trit5.compute = compute_trit5;
+  planar2 = planar2_emulated();
+  trit5 = trit5_emulated();
+  trit5_lut = trit5_lut_emulated();
   return kernels;
 }
