@@ -145,7 +145,7 @@ let package = Package(
     tests(
       "Conformance", ["MPGEMM", "Verification", "TestSupport"],
       exclude: ["Golden", "Mutants", "Tiles"]),
-    tests("CLITests", ["ternbench", "Results", "TestSupport"], exclude: ["Faults"]),
+    tests("CLITests", ["ternbench", "MPGEMM", "Results", "TestSupport"], exclude: ["Faults"]),
   ],
   swiftLanguageModes: [.v6]
 )

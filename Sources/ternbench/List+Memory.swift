@@ -39,7 +39,7 @@ extension List {
     .number(bytes.map { Double($0) / 1e9 })
   }
 
-  /// The kernels that `memory` speaks of where none are chosen: two bits a weight, as `decode` packs.
+  /// The kernels that `memory` speaks of where none are chosen: two bits a weight, which `decode` packs on any CPU.
   static func decoding(_ kernels: [Kernel]) -> [Kernel] {
     kernels.filter { $0.family == "planar2" && $0.requiredISA.isEmpty }
   }

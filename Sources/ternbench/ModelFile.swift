@@ -69,8 +69,8 @@ struct RunningOptions: ParsableArguments {
     help: ArgumentHelp(
       "The kernel of every linear layer.",
       discussion: """
-        auto: by layer type and number of tokens what ternbench tune has found fastest here, else the \
-        most demanding kernel of planar2 that this CPU runs.
+        auto: by layer type and number of tokens what ternbench tune has found fastest here, else \
+        trit5 by lookups where this CPU has them, and the most demanding kernel of planar2 elsewhere.
         """,
       valueName: "name"))
   var kernel = "auto"
@@ -113,13 +113,18 @@ struct RunningOptions: ParsableArguments {
     return named
   }
 
-  /// The most demanding kernel of planar2 that this CPU runs.
+  /// The most demanding kernel of the layout that serves this CPU best.
   ///
-  /// Its two-bit weights stream as fast as memory gives them at one token, and multiply at the peak of
-  /// the CPU's dot products at many; see `kernels/planar2/README.md`.
+  /// At one token a layout's weights stream as fast as memory gives them, so that 1.6 bits beat 2, as
+  /// long as the CPU takes them apart in that time; at many tokens both multiply at the peak of its dot
+  /// products. See `kernels/trit5/README.md` and `kernels/planar2/README.md`.
   private static func automatic() throws -> Kernel {
-    let candidates = Kernel.all.filter { $0.family == "planar2" && $0.isRunnable && $0.isLossless }
-    guard let best = candidates.max(by: { $0.requiredISA.rawValue < $1.requiredISA.rawValue })
+    let candidates = Kernel.all.filter { $0.isRunnable && $0.isLossless }
+    let lookups = candidates.filter { $0.layout == "trit5_lut_16" && !$0.requiredISA.isEmpty }
+    let planes = candidates.filter { $0.family == "planar2" }
+    guard
+      let best = (lookups.isEmpty ? planes : lookups)
+        .max(by: { $0.requiredISA.rawValue < $1.requiredISA.rawValue })
     else {
       throw Failure(
         message: "--kernel auto: this CPU runs no kernel of planar2; name one of "

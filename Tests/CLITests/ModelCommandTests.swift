@@ -137,7 +137,7 @@ import Testing
       (["perplexity", "-m", model.file, "-f", "no-such.txt"], 74, "no-such.txt"),
       (["decode", "-m", "2b-4x"], 64, "2b-4t"),
       (["decode", "-m", "v1-13b"], 64, "gate"),
-      (["decode", "-m", "dummy-100b", "--threads", "1"], 64, "--layers"),
+      (["decode", "-m", "dummy-100b", "--kernel", "float_portable"], 64, "--layers"),
       (["convert", "-m", "no-such.gguf", "--to", "x.gguf"], 74, "no-such.gguf"),
       (["convert", "-m", garbage, "--to", "x.gguf"], 65, "GGUF"),
       (["convert", "-m", model.file, "--to", "x.gguf", "--type", "TQ2_0"], 65, "256"),

@@ -128,7 +128,18 @@ static void store_int8(size_t k, const float *restrict x, int8_t *restrict y, fl
 // Rows multiplied side by side, each in lanes of its own, because the additions of one row wait for
 // each other. Where a row's bytes keep memory busy at that pace one is enough, and one stream of
 // memory is fetched faster than several; int8 rows need four.
-enum { MOST_HEAD_ROWS = 4, HEAD_AHEAD = 4096 };
+enum { MOST_HEAD_ROWS = 4, HEAD_LINE = 64, HEAD_NEAR = 512 };
+
+// Fetches what follows far ahead of a step's bytes into L2 and what follows nearby into L1, as
+// support/stream.h says; a line that holds several steps, once.
+ALWAYS_INLINE void head_fetch(const char *from, size_t offset, size_t step, size_t far,
+                              size_t near) {
+  if (offset % HEAD_LINE >= step) return;
+  for (size_t line = 0; line < step; line += HEAD_LINE) {
+    __builtin_prefetch(from + line + far, 0, 2);
+    __builtin_prefetch(from + line + near, 0, 3);
+  }
+}
 
 // Defines head_TYPE: dot products of side rows at a time with one token after another.
 #define HEAD_DOTS(type, load, bytes, side)                                                    \
@@ -143,12 +154,14 @@ enum { MOST_HEAD_ROWS = 4, HEAD_AHEAD = 4096 };
   }                                                                                           \
   ALWAYS_INLINE void dots_##type(const char *row, size_t rows, size_t stride, const float *x, \
                                  float *dot) {                                                \
-    const size_t ahead = (side) == 1 ? HEAD_AHEAD : (side) * bytes(stride);                   \
+    const size_t step = bytes(2 * MPGEMM_LANES);                                              \
+    const size_t far = (side) == 1 ? STREAM_FAR : (side) * bytes(stride);                     \
+    const size_t near = (side) == 1 ? STREAM_NEAR : HEAD_NEAR;                                \
     lanes sum[MOST_HEAD_ROWS] = {{0}};                                                        \
     size_t j = 0;                                                                             \
     for (; j + 2 * MPGEMM_LANES <= stride; j += 2 * MPGEMM_LANES) {                           \
       for (size_t r = 0; r < rows; r++) {                                                     \
-        __builtin_prefetch(row + bytes(r * stride + j) + ahead);                              \
+        head_fetch(row + bytes(r * stride + j), bytes(j), step, far, near);                   \
       }                                                                                       \
       add_##type(row, rows, stride, x, j, sum);                                               \
       add_##type(row, rows, stride, x, j + MPGEMM_LANES, sum);                                \

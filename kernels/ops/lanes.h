@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "mpgemm_decoder.h"
+#include "support/stream.h"
 
 typedef float lanes __attribute__((vector_size(MPGEMM_LANES * sizeof(float))));
 typedef uint32_t lane_bits __attribute__((vector_size(MPGEMM_LANES * sizeof(uint32_t))));

@@ -18,7 +18,7 @@ enum {
   LANE_TOKENS = 8,  // LANE_BLOCKS * LANE_TOKENS sums fill half of the registers
   LANE_MOST_TOKENS = 2 * LANE_TOKENS - 1,  // as many sums of a single block
   LANE_MOST_PARTS = 4,                     // partial sums of a token
-  LANE_N_BEST = 128,  // tokens whose inputs stay in L2 while a tile's weights pass
+  LANE_N_BEST = 256,  // tokens whose inputs stay in L2 while a tile's weights pass
   LANE_M_BEST = 4 * LANE_BLOCKS * LANES,
 };
 

@@ -6,11 +6,11 @@
 // Golden Cove reads.
 #pragma once
 
+enum { STREAM_FAR = 8192, STREAM_NEAR = 2048 };  // bytes ahead
+
 #if defined(__x86_64__)
 
 #include <immintrin.h>
-
-enum { STREAM_FAR = 8192, STREAM_NEAR = 2048 };  // bytes ahead
 
 // Fetches ahead of the line that is read at from; both may lie beyond the end.
 static inline __attribute__((always_inline)) void stream_ahead(const void *from) {

@@ -4,7 +4,7 @@
 #   tools/amx/run.sh FOLDER
 #
 # Boots Debian's kernel in Bochs, whose Sapphire Rapids has AMX, with the release build of ternbench in its
-# initial file system. The guest asks for AMX as on any Linux, verifies both kernels, counts their instructions
+# initial file system. The guest asks for AMX as on any Linux, verifies the kernels, counts their instructions
 # twice and writes text with them; guest.sh says what. All of it is emulated: no speed means anything.
 #
 # Bochs is built from Debian 13's source with bochs.patch, which says what has to be mended first.
@@ -19,53 +19,22 @@ folder=$(cd "$1" && pwd)
 # The kernel of Debian 12 is compressed by LZ4, which takes an emulated CPU seconds and not minutes.
 kernel_suite=bookworm
 bochs_suite=trixie
-mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
 seconds=1800
 
-# An apt of its own, of one suite: the machine's lists do not change.
-configure_apt() {
-  local suite=$1
-  mkdir -p "$folder"/apt/{lists/partial,archives/partial,etc/preferences.d,etc/apt.conf.d}
-  : > "$folder/apt/status"
-  local signed="[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main"
-  printf 'deb %s\ndeb-src %s\n' "$signed" "$signed" > "$folder/apt/etc/sources.list"
-  export APT_CONFIG=$folder/apt.conf
-  cat > "$APT_CONFIG" <<CONF
-APT::Architecture "amd64";
-APT::Architectures { "amd64"; };
-APT::Sandbox::User "";
-Dir::State "$folder/apt";
-Dir::State::status "$folder/apt/status";
-Dir::Cache "$folder/apt";
-Dir::Etc "$folder/apt/etc";
-Dir::Etc::sourcelist "$folder/apt/etc/sources.list";
-Dir::Etc::sourceparts "/dev/null";
-CONF
-  apt-get update -q > "$folder/apt.log" 2>&1 || {
-    tail -n 3 "$folder/apt.log" >&2
-    echo "test-amx: cannot fetch Debian's package lists from $mirror; set DEBIAN_MIRROR" >&2
-    exit 74
-  }
-}
-
-# fetch COMMAND NAME...: apt-get download, or apt-get source.
-fetch() {
-  (cd "$folder/debs" && apt-get "$@") >> "$folder/apt.log" 2>&1 || {
-    tail -n 3 "$folder/apt.log" >&2
-    echo "test-amx: apt-get $* fails with $mirror" >&2
-    exit 74
-  }
-}
+apt_folder=$folder
+apt_caller=test-amx
+# shellcheck source=tools/apt.sh
+source "$root/tools/apt.sh"
 
 download() {
   [ -e "$folder/files/done" ] && return
   rm -rf "$folder/files" "$folder/debs"
   mkdir -p "$folder/files" "$folder/debs"
-  configure_apt "$kernel_suite"
-  fetch download -q "$(apt-cache depends linux-image-cloud-amd64 | sed -n 's/^ *Depends: \(linux-image-[^ ]*\)$/\1/p')"
-  configure_apt "$bochs_suite"
-  fetch download -q bochsbios vgabios isolinux syslinux-common busybox-static
-  fetch source -q --tar-only --download-only bochs=3.0+dfsg-1
+  apt_configure "$kernel_suite" amd64
+  apt_fetch download -q "$(apt_dependency linux-image-cloud-amd64 linux-image-)"
+  apt_configure "$bochs_suite" amd64
+  apt_fetch download -q bochsbios vgabios isolinux syslinux-common busybox-static
+  apt_fetch source -q --tar-only --download-only bochs=3.0+dfsg-1
   local deb
   for deb in "$folder"/debs/*.deb; do
     dpkg-deb --fsys-tarfile "$deb" \

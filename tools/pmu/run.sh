@@ -18,58 +18,21 @@ folder=$(cd "$1" && pwd)
 # emulated CPU's events by their preset names.
 kernel_suite=bookworm
 library_suite=trixie
-mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
 seconds=300
 
-apt_conf=$folder/apt.conf
-
-# An apt of its own, of one suite: neither the machine's architecture nor its lists change.
-configure_apt() {
-  local suite=$1
-  mkdir -p "$folder"/apt/{lists/partial,archives/partial,etc/preferences.d}
-  mkdir -p "$folder/apt/etc/apt.conf.d"
-  : > "$folder/apt/status"
-  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main" \
-    > "$folder/apt/etc/sources.list"
-  cat > "$apt_conf" <<CONF
-APT::Architecture "arm64";
-APT::Architectures { "arm64"; };
-APT::Sandbox::User "";
-Dir::State "$folder/apt";
-Dir::State::status "$folder/apt/status";
-Dir::Cache "$folder/apt";
-Dir::Etc "$folder/apt/etc";
-Dir::Etc::sourcelist "$folder/apt/etc/sources.list";
-Dir::Etc::sourceparts "/dev/null";
-CONF
-  APT_CONFIG=$apt_conf apt-get update -q > "$folder/apt.log" 2>&1 || {
-    tail -n 3 "$folder/apt.log" >&2
-    echo "test-pmu: cannot fetch Debian's package lists from $mirror; set DEBIAN_MIRROR" >&2
-    exit 74
-  }
-}
-
-# The package that another depends on and whose name begins so.
-dependency() {
-  APT_CONFIG=$apt_conf apt-cache depends "$1" | sed -n "s/^ *Depends: \($2[^ ]*\)$/\1/p" | head -n 1
-}
-
-fetch() {
-  (cd "$folder/debs" && APT_CONFIG=$apt_conf apt-get download -q "$@") >> "$folder/apt.log" 2>&1 || {
-    tail -n 3 "$folder/apt.log" >&2
-    echo "test-pmu: cannot download $* for arm64 from $mirror" >&2
-    exit 74
-  }
-}
+apt_folder=$folder
+apt_caller=test-pmu
+# shellcheck source=tools/apt.sh
+source "$root/tools/apt.sh"
 
 download() {
   [ -e "$folder/guest/done" ] && return
   rm -rf "$folder/guest" "$folder/debs"
   mkdir -p "$folder/guest" "$folder/debs"
-  configure_apt "$kernel_suite"
-  fetch "$(dependency linux-image-cloud-arm64 linux-image-)"
-  configure_apt "$library_suite"
-  fetch "$(dependency libpapi-dev libpapi)" libpfm4 libc6
+  apt_configure "$kernel_suite" arm64
+  apt_fetch download -q "$(apt_dependency linux-image-cloud-arm64 linux-image-)"
+  apt_configure "$library_suite" arm64
+  apt_fetch download -q "$(apt_dependency libpapi-dev libpapi)" libpfm4 libc6
   local deb
   for deb in "$folder"/debs/*.deb; do
     dpkg-deb --fsys-tarfile "$deb" \

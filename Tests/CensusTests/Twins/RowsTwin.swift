@@ -95,13 +95,16 @@ struct Trit5LutTwin: Twin {
   /// By the lower six bits of a byte: s / 4, the first digit, the second.
   private static let first: [UInt8] = (0..<64).map { (low: UInt8) -> UInt8 in
     let pair = low / 7
-    return low % 7 | (pair / 3) << 4 | (pair % 3) << 6
+    let digits: UInt8 = (pair / 3) << 4 | (pair % 3) << 6
+    return low % 7 | digits
   }
 
   /// By s / 4 and, in bits 5:4, s % 4: the other digits.
   private static let second: [UInt8] = (0..<64).map { (at: UInt8) -> UInt8 in
     let triple = 4 * (at & 15) + (at >> 4)
-    return triple > 27 ? 0 : triple / 9 | (triple / 3 % 3) << 2 | (triple % 3) << 4
+    guard triple <= 27 else { return 0 }
+    let last: UInt8 = (triple / 3 % 3) << 2 | (triple % 3) << 4
+    return triple / 9 | last
   }
 
   func prepare(_ problem: Problem, _ tally: Tally) -> [UInt8] { Int8Rows.prepare(problem, tally) }
@@ -135,7 +138,9 @@ struct Trit5LutTwin: Twin {
       let first = call.tally.lookup(byte & 63, in: firsts)
       let index = byte >> 2 & 0x30 | first & 0x0F
       let second = call.tally.lookup(index, in: seconds)
-      let digits = [first >> 4 & 3, first >> 6, second & 3, second >> 2 & 3, second >> 4]
+      let digits: [CountedUInt8] = [
+        first >> 4 & 3, first >> 6, second & 3, second >> 2 & 3, second >> 4,
+      ]
       for (d, digit) in digits.enumerated() { sum += digit.times(x[4 * d + b]) }
     }
   }
