@@ -8,7 +8,6 @@
 #include <immintrin.h>
 
 #include "bitwise/bitwise.h"
-#include "support/stream.h"
 #include "support/target.h"
 
 enum {
@@ -16,6 +15,7 @@ enum {
   HALF = SLICES / 2,  // slices summed in one byte: 1 + 2 + 4 + 8 times a count
   M_BEST = 64,
   N_BEST = 16,  // tokens whose slices, 2 k bytes each, stay in the second-level cache
+  AHEAD = 8192,
 };
 
 TARGET_BEGIN("avx2,fma,f16c")
@@ -93,7 +93,7 @@ static void compute(const mpgemm_kernel *kernel, const mpgemm_call *call, mpgemm
       __m256i sum = _mm256_setzero_si256();
       for (size_t b = 0; b < blocks; b++) {
         const uint8_t *const block = w + b * 2 * PLANE_BYTES;
-        stream_ahead(block);
+        _mm_prefetch((const char *)block + AHEAD, _MM_HINT_T0);
         sum = _mm256_add_epi32(sum, dot_parts(block, x + b * SLICES * NIBBLE_PLANE, worth));
       }
       store_exact(call, i, t, sum_lanes(sum));

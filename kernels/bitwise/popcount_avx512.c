@@ -9,13 +9,13 @@
 #include <string.h>
 
 #include "bitwise/bitwise.h"
-#include "support/stream.h"
 #include "support/target.h"
 
 enum {
   ROWS = 2,  // rows that share the loads of slices: ROWS * SLICES sums
   M_BEST = 64,
-  N_BEST = 16,    // tokens whose slices, k bytes each, stay in the first- or second-level cache
+  N_BEST = 16,  // tokens whose slices, k bytes each, stay in the first- or second-level cache
+  AHEAD = 8192,
   REGISTER = 64,  // codes that are cut together
   LANES = 8,      // words
 };
@@ -63,7 +63,7 @@ static inline void dot_rows(const uint8_t *const row[ROWS], size_t rows, const u
     for (size_t r = 0; r < ROWS; r++) {
       const uint8_t *block = row[r] + l * 2 * PLANE_BYTES;
       planes[r] = _mm512_loadu_si512(block);
-      stream_ahead(block);
+      _mm_prefetch((const char *)block + AHEAD, _MM_HINT_T0);
     }
     for (size_t b = 0; b < SLICES; b++) {
       const __m256i plane = _mm256_loadu_si256((const __m256i *)(x + b * PLANE_BYTES));
