@@ -86,6 +86,34 @@ LANES_INLINE void panels_lanes(const mpgemm_call *call, mpgemm_tile tile, panel_
   }
 }
 
+// Defines plan and compute of a kernel whose single(call, i, t, m_end) multiplies 16 rows by one
+// token, and whose several, a lanes_several, multiplies up to `most` tokens in place; from
+// panel_tokens on, panels that unpack fills. plan_family is the plan of all the family's kernels.
+#define LANES_KERNEL(single, several, most, unpack, panel_tokens, plan_family)                 \
+  LANES_TILE(in_place, most, several)                                                          \
+  static __attribute__((noinline)) void from_panels(const mpgemm_call *call, mpgemm_tile tile, \
+                                                    uint8_t *unpacked) {                       \
+    panels_lanes(call, tile, unpack, unpacked);                                                \
+  }                                                                                            \
+  static void compute(const mpgemm_kernel *kernel, const mpgemm_call *call, mpgemm_tile tile,  \
+                      void *scratch) {                                                         \
+    (void)kernel;                                                                              \
+    if (call->shape.n == 1) {                                                                  \
+      for (size_t i = tile.m_begin; i < tile.m_end; i += LANES) {                              \
+        single(call, i, tile.n_begin, tile.m_end);                                             \
+      }                                                                                        \
+    } else if (call->shape.n < (panel_tokens)) {                                               \
+      in_place(call, tile);                                                                    \
+    } else {                                                                                   \
+      from_panels(call, tile, scratch);                                                        \
+    }                                                                                          \
+  }                                                                                            \
+  static void plan(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_plan *plan) {       \
+    (void)kernel;                                                                              \
+    plan_family(shape, LANE_M_BEST, LANE_N_BEST, plan);                                        \
+    if (shape.n >= (panel_tokens)) plan->scratch_size = panel_scratch_bytes(shape.k);          \
+  }
+
 // How often a whole compute unpacks all the weights.
 static inline uint64_t panel_passes(size_t n) {
   return blocks_of(n, LANE_N_BEST);

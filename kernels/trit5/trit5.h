@@ -72,12 +72,12 @@ void trit5_unpack_values(size_t m, size_t k, const void *packed, int8_t *w,
 // Copies the inputs of the last line, where a prepared row ends within them, and zeros after them.
 void trit5_tail(const mpgemm_call *call, size_t t, int8_t tail[TRIT5_INPUTS]);
 
-// What all of the family's descriptors share, and those of them that read plain activation rows.
-#define TRIT5_LAYOUT                                                                         \
-  .abi = MPGEMM_ABI, .size = sizeof(mpgemm_kernel), .family = "trit5", .layout = "trit5_16", \
-  .numerics = "exact", .activation = MPGEMM_ACT_INT8, .weights = MPGEMM_W_TERNARY,           \
-  .bits_per_weight = 1.6f, .tolerance = 0, .nmse = 0, .packed_align = TRIT5_LINE,            \
-  .packed_size = trit5_packed_size, .pack = trit5_pack, .unpack = trit5_unpack
+// What all of the family's descriptors share; those of this layout; those that read plain rows.
+#define TRIT5_FIELDS                                                                        \
+  .abi = MPGEMM_ABI, .size = sizeof(mpgemm_kernel), .family = "trit5", .numerics = "exact", \
+  .activation = MPGEMM_ACT_INT8, .weights = MPGEMM_W_TERNARY, .bits_per_weight = 1.6f,      \
+  .tolerance = 0, .nmse = 0, .packed_align = TRIT5_LINE, .packed_size = trit5_packed_size
+#define TRIT5_LAYOUT TRIT5_FIELDS, .layout = "trit5_16", .pack = trit5_pack, .unpack = trit5_unpack
 #define TRIT5_KERNEL TRIT5_LAYOUT, .preparation = "int8_rows", .prepare = int8_rows_prepare
 
 extern const mpgemm_kernel trit5_portable;

@@ -143,32 +143,7 @@ LANES_INLINE void several(const mpgemm_call *call, const uint8_t *unpacked, size
   }
 }
 
-LANES_TILE(in_place, LANE_MOST_TOKENS, several)
-
-static __attribute__((noinline)) void from_panels(const mpgemm_call *call, mpgemm_tile tile,
-                                                  void *scratch) {
-  panels_lanes(call, tile, trit5_unpack_block, scratch);
-}
-
-static void compute(const mpgemm_kernel *kernel, const mpgemm_call *call, mpgemm_tile tile,
-                    void *scratch) {
-  (void)kernel;
-  if (call->shape.n == 1) {
-    for (size_t i = tile.m_begin; i < tile.m_end; i += TRIT5_ROWS) {
-      single(call, i, tile.n_begin, tile.m_end);
-    }
-  } else if (call->shape.n < TRIT5_PANEL_TOKENS) {
-    in_place(call, tile);
-  } else {
-    from_panels(call, tile, scratch);
-  }
-}
-
-static void plan(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_plan *plan) {
-  (void)kernel;
-  trit5_plan(shape, LANE_M_BEST, LANE_N_BEST, plan);
-  if (shape.n >= TRIT5_PANEL_TOKENS) plan->scratch_size = panel_scratch_bytes(shape.k);
-}
+LANES_KERNEL(single, several, LANE_MOST_TOKENS, trit5_unpack_block, TRIT5_PANEL_TOKENS, trit5_plan)
 
 static void count(const mpgemm_kernel *kernel, mpgemm_shape shape, mpgemm_ops *prepare,
                   mpgemm_ops *compute) {

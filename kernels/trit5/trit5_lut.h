@@ -31,11 +31,8 @@ void trit5_lut_unpack(const mpgemm_kernel *kernel, size_t m, size_t k, const voi
                       int8_t *w);
 
 // What all kernels of this layout share, and those of them that read plain activation rows.
-#define TRIT5_LUT_LAYOUT                                                                         \
-  .abi = MPGEMM_ABI, .size = sizeof(mpgemm_kernel), .family = "trit5", .layout = "trit5_lut_16", \
-  .numerics = "exact", .activation = MPGEMM_ACT_INT8, .weights = MPGEMM_W_TERNARY,               \
-  .bits_per_weight = 1.6f, .tolerance = 0, .nmse = 0, .packed_align = TRIT5_LINE,                \
-  .packed_size = trit5_packed_size, .pack = trit5_lut_pack, .unpack = trit5_lut_unpack
+#define TRIT5_LUT_LAYOUT \
+  TRIT5_FIELDS, .layout = "trit5_lut_16", .pack = trit5_lut_pack, .unpack = trit5_lut_unpack
 #define TRIT5_LUT_KERNEL TRIT5_LUT_LAYOUT, .preparation = "int8_rows", .prepare = int8_rows_prepare
 
 extern const mpgemm_kernel trit5_lut_portable;

@@ -90,6 +90,21 @@ struct Planar2Twin: Twin {
   }
 }
 
+/// Lines of 16 rows by 20 inputs, as both layouts of trit5 have them.
+enum Trit5Lines {
+  static func load(
+    _ l: Int, _ rows: Range<Int>, _ t: Int, of call: TwinCall
+  ) -> (line: [CountedUInt8], x: [CountedInt8]) {
+    let lines = blocks(call.k, of: 20), stride = Int8Rows.stride(call.k)
+    let line = call.weights.load((rows.lowerBound / 16 * lines + l) * 64, count: 64)
+    // A prepared row may end within the last line's inputs; zeros follow.
+    let inside = min(20, stride - l * 20)
+    var x = call.prepared.loadSigned(t * stride + l * 20, count: inside)
+    x += [CountedInt8](repeating: call.zero(), count: 20 - inside)
+    return (line, x)
+  }
+}
+
 /// trit5_lut_portable: two lookups a byte leave five digits of two bits.
 struct Trit5LutTwin: Twin {
   /// By the lower six bits of a byte: s / 4, the first digit, the second.
@@ -110,16 +125,12 @@ struct Trit5LutTwin: Twin {
   func prepare(_ problem: Problem, _ tally: Tally) -> [UInt8] { Int8Rows.prepare(problem, tally) }
 
   func compute(_ tile: Tile, of call: TwinCall, into y: inout [Float]) {
-    let lines = blocks(call.k, of: 20), stride = Int8Rows.stride(call.k)
+    let lines = blocks(call.k, of: 20)
     for rows in tile.rows.steps(of: 16) {
       for t in tile.tokens {
         var sum = [CountedInt32](repeating: call.zero(), count: 16)
         for l in 0..<lines {
-          let line = call.weights.load((rows.lowerBound / 16 * lines + l) * 64, count: 64)
-          // A prepared row may end within the last line's inputs; zeros follow.
-          let inside = min(20, stride - l * 20)
-          var x = call.prepared.loadSigned(t * stride + l * 20, count: inside)
-          x += [CountedInt8](repeating: call.zero(), count: 20 - inside)
+          let (line, x) = Trit5Lines.load(l, rows, t, of: call)
           for r in 0..<16 { multiply(line[r * 4..<r * 4 + 4], x, &sum[r], call) }
         }
         for i in rows {
@@ -151,7 +162,7 @@ struct Trit5Twin: Twin {
   func prepare(_ problem: Problem, _ tally: Tally) -> [UInt8] { Int8Rows.prepare(problem, tally) }
 
   func compute(_ tile: Tile, of call: TwinCall, into y: inout [Float]) {
-    let lines = blocks(call.k, of: 20), stride = Int8Rows.stride(call.k)
+    let lines = blocks(call.k, of: 20)
     let chunk = 1024
     for rows in tile.rows.steps(of: 16) {
       for t in tile.tokens {
@@ -160,11 +171,7 @@ struct Trit5Twin: Twin {
           var now = [CountedUInt32](repeating: call.zero(), count: 16)
           var next = now
           for l in some {
-            let line = call.weights.load((rows.lowerBound / 16 * lines + l) * 64, count: 64)
-            // A prepared row may end within the last line's inputs; zeros follow.
-            let inside = min(20, stride - l * 20)
-            var x = call.prepared.loadSigned(t * stride + l * 20, count: inside)
-            x += [CountedInt8](repeating: call.zero(), count: 20 - inside)
+            let (line, x) = Trit5Lines.load(l, rows, t, of: call)
             for r in 0..<16 { Self.multiply(line[r * 4..<r * 4 + 4], x, &now[r], &next[r]) }
           }
           for r in 0..<16 {
